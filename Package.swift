@@ -1,0 +1,80 @@
+// swift-tools-version: 6.2
+// One folder = one layer = one target; the arrows allowed between layers are the `dependencies` below
+// (see Documentation/Architecture.md). Nothing else is decided here.
+import PackageDescription
+
+#if arch(x86_64)
+  /// Every x86-64 server sold since 2013 (Haswell) runs this.
+  let instructionSet = ["-march=x86-64-v3"]
+#else
+  let instructionSet: [String] = []
+#endif
+
+let strict: [SwiftSetting] = [
+  .unsafeFlags(["-warnings-as-errors"]),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+/// The packet path: specialised across modules, for the instruction set above.
+let hot: [SwiftSetting] =
+  strict + [
+    .unsafeFlags(
+      ["-cross-module-optimization"] + instructionSet.flatMap { ["-Xcc", $0] }, .when(configuration: .release))
+  ]
+
+let dpdkLibraries = ["rte_eal", "rte_ethdev", "rte_mbuf", "rte_mempool", "rte_ring", "rte_net_ring"]
+
+let package = Package(
+  name: "tcpengine",
+  products: [
+    .executable(name: "trafficengine", targets: ["trafficengine"]),
+    .library(name: "TrafficCommand", targets: ["TrafficCommand"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
+    .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
+  ],
+  targets: [
+    .target(name: "CPacket", cSettings: [.unsafeFlags(instructionSet)]),
+    .target(
+      name: "CDPDK", dependencies: ["CPacket"],
+      cSettings: [
+        .unsafeFlags(
+          [
+            "-I/usr/include/dpdk", "-I/usr/include/x86_64-linux-gnu/dpdk", "-include", "rte_config.h", "-Wall", "-Wextra",
+            "-Wno-unused-parameter",
+          ] + instructionSet)
+      ],
+      linkerSettings: dpdkLibraries.map { .linkedLibrary($0) }),
+    .target(name: "Wire", swiftSettings: hot),
+    .target(name: "Storage", swiftSettings: hot),
+    .target(name: "TCP", dependencies: ["Wire", "Storage"], swiftSettings: hot),
+    .target(name: "PacketIO", dependencies: ["CPacket", "Storage"], swiftSettings: hot),
+    .target(name: "Steering", dependencies: ["Wire"], swiftSettings: hot),
+    .target(name: "Telemetry", dependencies: ["Wire", "Storage"], swiftSettings: hot),
+    .target(name: "Runtime", dependencies: ["PacketIO", "Storage", "Telemetry"], swiftSettings: hot),
+    .target(
+      name: "TrafficEngine",
+      dependencies: ["CPacket", "Wire", "Storage", "TCP", "PacketIO", "Steering", "Telemetry", "Runtime"],
+      swiftSettings: hot),
+    .target(name: "DPDKPort", dependencies: ["CDPDK", "CPacket", "PacketIO", "Steering"], swiftSettings: hot),
+    .target(
+      name: "Configuration",
+      dependencies: ["Wire", "TCP", "Steering", "TrafficEngine", .product(name: "TOMLKit", package: "TOMLKit")],
+      swiftSettings: strict),
+    .target(
+      name: "TrafficCommand",
+      dependencies: [
+        "CPacket", "Wire", "Storage", "TCP", "PacketIO", "Steering", "Telemetry", "Runtime", "TrafficEngine", "DPDKPort",
+        "Configuration",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Histogram", package: "hdrhistogram-swift"),
+      ],
+      swiftSettings: hot),
+    .executableTarget(
+      name: "trafficengine",
+      dependencies: ["TrafficCommand", "TrafficEngine", "Runtime", "DPDKPort", "PacketIO"],
+      swiftSettings: hot),
+  ]
+)

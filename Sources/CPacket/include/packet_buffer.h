@@ -1,0 +1,91 @@
+/* The packet buffer that every port hands out, and the few machine instructions Swift has no name for.
+ *
+ * `struct packet_buffer` has the layout of DPDK 22.11's `struct rte_mbuf` (CDPDK asserts every field used), so that a frame received
+ * by DPDK is read by Swift in place, without a call. This header knows nothing of DPDK; MemoryPort allocates the same structure itself. */
+#pragma once
+#include <stddef.h>
+#include <stdint.h>
+
+/* Callable from functions that the Swift compiler proves free of locks and allocation. */
+#define PACKET_PATH __attribute__((swift_attr("@_noLocks")))
+
+/* Bytes from the start of the buffer's room to a fresh frame's first byte (RTE_PKTMBUF_HEADROOM). */
+#define PACKET_HEADROOM 128
+/* Bytes of room in a buffer, headroom included: one 1,518-byte frame and to spare. */
+#define PACKET_ROOM 2176
+
+struct packet_buffer {
+    uint8_t *_Nonnull buf_addr;  /* first byte of the room */
+    uint64_t buf_iova;
+    uint16_t data_off;           /* the frame starts at buf_addr + data_off */
+    uint16_t refcnt;
+    uint16_t nb_segs;
+    uint16_t port;
+    uint64_t ol_flags;           /* offload flags, both ways */
+    uint32_t packet_type;
+    uint32_t pkt_len;            /* length of the frame, all segments */
+    uint16_t data_len;           /* length of this segment */
+    uint16_t vlan_tci;
+    uint32_t hash_rss;
+    uint32_t hash_high;
+    uint16_t vlan_tci_outer;
+    uint16_t buf_len;
+    void *_Nullable pool;
+    struct packet_buffer *_Nullable next;
+    uint64_t tx_offload;
+    uint64_t reserved[6];
+};
+
+/* Where the frame starts. */
+PACKET_PATH static inline uint8_t *_Nonnull packet_data(const struct packet_buffer *_Nonnull p) {
+    return p->buf_addr + p->data_off;
+}
+
+/* Sets the frame's length, for a frame of one segment. */
+PACKET_PATH static inline void packet_set_length(struct packet_buffer *_Nonnull p, uint32_t length) {
+    p->pkt_len = length;
+    p->data_len = (uint16_t)length;
+}
+
+/* Makes a buffer that held a frame ready to be filled again. */
+PACKET_PATH static inline void packet_reset(struct packet_buffer *_Nonnull p) {
+    p->data_off = PACKET_HEADROOM;
+    p->ol_flags = 0;
+    p->next = NULL;
+    p->nb_segs = 1;
+}
+
+/* Asks for a cache line that is read soon. */
+PACKET_PATH static inline void prefetch_line(const void *_Nonnull address) { __builtin_prefetch(address, 1, 3); }
+
+/* The time-stamp counter: invariant, common to all cores (doctor checks that it is). */
+PACKET_PATH static inline uint64_t tick_counter(void) {
+#if defined(__x86_64__)
+    return __builtin_ia32_rdtsc();
+#else
+    uint64_t value;
+    __asm__ volatile("mrs %0, cntvct_el0" : "=r"(value));
+    return value;
+#endif
+}
+
+/* Tells the core that it is waiting in a loop. */
+PACKET_PATH static inline void spin_hint(void) {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#else
+    __asm__ volatile("yield");
+#endif
+}
+
+/* Pins the calling thread to a core. 0, or an errno value. */
+int pin_thread(int core);
+/* Lets the calling thread run anywhere but on the cores of the mask (bit = core, first 64 cores); if none is left, changes nothing. */
+int avoid_cores(uint64_t mask);
+/* The cores this process may run on, as a mask of the first 64. */
+uint64_t allowed_cores(void);
+/* Ticks per second of tick_counter(), measured against CLOCK_MONOTONIC over `milliseconds`. */
+double measure_tick_rate(int milliseconds);
+/* Memory for state tables: zeroed, page aligned, on transparent huge pages where the kernel has them. NULL if there is none. */
+void *_Nullable allocate_table(size_t bytes);
+void release_table(void *_Nonnull table, size_t bytes);

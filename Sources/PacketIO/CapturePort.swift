@@ -1,0 +1,89 @@
+import CPacket
+public import Storage
+import Synchronization
+
+/// A frame on its way to a capture file: when it crossed the wire, how long it was, and its octets.
+public struct CapturedFrame: BitwiseCopyable, Sendable {
+  public var time: Ticks = 0
+  /// Octets of the frame, and of it the first that are kept.
+  public var length: UInt32 = 0
+  public var captured: UInt32 = 0
+  /// The octets begin here.
+  public var words: InlineArray<254, UInt64> = .init(repeating: 0)
+
+  /// Octets of a frame that a capture keeps.
+  public static var snapLength: Int { 254 * 8 }
+  static var headerLength: Int { 16 }
+
+  public init() {}
+}
+
+/// One worker's frames on their way to the capture's writer, and how far in time that worker has come, so that the writer can merge
+/// several workers' frames in order while the run goes on.
+public struct CaptureChannel: ~Copyable, @unchecked Sendable {
+  public let ring: SPSCRing<CapturedFrame>
+  /// No frame earlier than this will come any more.
+  public let reached: Atomic<Ticks>
+
+  public init(capacity: Int) {
+    ring = SPSCRing(capacity: capacity)
+    reached = Atomic(0)
+  }
+}
+
+/// A port that copies every frame it transmits into a capture channel. On a looped wire these are all the frames there are, each once.
+///
+/// A capture is complete: when its writer falls behind, the worker waits for it.
+public struct CapturePort<Base: PacketPort & ~Copyable>: PacketPort, ~Copyable {
+  public var base: Base
+  /// Nil: nothing is captured.
+  private let channel: UnsafePointer<CaptureChannel>?
+  private var now: Ticks = 0
+
+  /// - Parameter channel: must outlive the port.
+  public init(_ base: consuming Base, into channel: UnsafePointer<CaptureChannel>?) {
+    self.base = base
+    self.channel = channel
+  }
+
+  public mutating func beginTurn(now: Ticks) {
+    self.now = now
+    channel?.pointee.reached.store(now, ordering: .releasing)
+    base.beginTurn(now: now)
+  }
+
+  public mutating func receive(_ burst: UnsafeMutablePointer<PacketPointer>, count: Int) -> Int {
+    base.receive(burst, count: count)
+  }
+
+  public mutating func transmit(_ burst: UnsafeMutablePointer<PacketPointer>, count: Int) -> Int {
+    guard let channel else { return base.transmit(burst, count: count) }
+    // Frame by frame: once transmitted, a frame may be gone, and one that is refused has not crossed the wire.
+    for index in 0..<count {
+      let place = reserve(channel)
+      copy(burst[index], to: place)
+      guard base.transmit(burst + index, count: 1) == 1 else { return index }
+      channel.pointee.ring.commit()
+    }
+    return count
+  }
+
+  public mutating func allocate() -> Packet? { base.allocate() }
+
+  public mutating func free(_ packet: consuming Packet) { base.free(packet) }
+
+  private func reserve(_ channel: UnsafePointer<CaptureChannel>) -> UnsafeMutablePointer<CapturedFrame> {
+    while true {
+      if let place = channel.pointee.ring.reserve() { return place }
+      spin_hint()
+    }
+  }
+
+  private func copy(_ packet: PacketPointer, to place: UnsafeMutablePointer<CapturedFrame>) {
+    let captured = min(Int(packet.pointee.data_len), CapturedFrame.snapLength)
+    place.pointee.time = now
+    place.pointee.length = packet.pointee.pkt_len
+    place.pointee.captured = UInt32(truncatingIfNeeded: captured)
+    (UnsafeMutableRawPointer(place) + CapturedFrame.headerLength).copyMemory(from: packet_data(packet), byteCount: captured)
+  }
+}

@@ -1,0 +1,124 @@
+import Storage
+import Wire
+
+/// Who opened the connection.
+public enum Role: UInt8, CaseIterable, Sendable, BitwiseCopyable {
+  case client
+  case server
+}
+
+/// What a connection needs for every segment: one cache line of 64 octets, its key included. Fields carry their RFC 9293 names.
+///
+/// What loss and bulk transfer need (scoreboard, congestion window) will be a second, cold structure, named by `Companion.cold`.
+@frozen
+public struct Connection: TimerNode, BitwiseCopyable, Sendable {
+  public var remoteAddress: IPv4Address
+  public var localAddress: IPv4Address
+  public var remotePort: UInt16
+  public var localPort: UInt16
+
+  /// SND.UNA: the oldest octet not acknowledged.
+  public var sendUnacknowledged: SequenceNumber
+  /// SND.NXT: the next octet to be sent for the first time.
+  public var sendNext: SequenceNumber
+  /// RCV.NXT: the next octet expected.
+  public var receiveNext: SequenceNumber
+  /// SND.WND: what the peer takes beyond SND.UNA, scaled.
+  public var sendWindow: UInt32
+  /// ISS
+  public var initialSend: SequenceNumber
+  /// IRS
+  public var initialReceive: SequenceNumber
+
+  public var state: TCPState
+  /// Retransmissions in a row without an acknowledgment of new data; the back-off.
+  public var retransmits: UInt8
+  public var flags: Flags
+  /// Shift counts: the peer's window in the low half, ours in the high half.
+  public var scales: UInt8
+
+  /// When the retransmission (or persist) timer runs out; read when `Flags.timerRunning`.
+  public var retransmitDue: UInt32
+  /// When the connection has been silent for too long.
+  public var idleDue: UInt32
+
+  public var timerNext: UInt32
+  public var timerPrevious: UInt32
+  public var timerDue: UInt32
+
+  /// Octets of data to a segment: the peer's MSS and ours, less the options that every segment carries.
+  public var segmentSize: UInt16
+  /// Which of the engine's targets or listeners this is, and, in the top bit, that we are its server.
+  public var peer: UInt16
+  static var serverBit: UInt16 { 0x8000 }
+
+  @frozen
+  public struct Flags: OptionSet, BitwiseCopyable, Sendable {
+    public let rawValue: UInt8
+    @inline(__always)
+    public init(rawValue: UInt8) { self.rawValue = rawValue }
+    /// We have sent our FIN: SND.NXT counts it.
+    public static let finSent = Flags(rawValue: 1)
+    /// Both ends sent timestamps in their SYNs (RFC 7323 3.2).
+    public static let timestamps = Flags(rawValue: 2)
+    /// A round trip is being timed since `Companion.flightStart`.
+    public static let timing = Flags(rawValue: 4)
+    /// A timeout happened; what was in flight then is sent again, segment after segment, as acknowledgments come in.
+    public static let recovering = Flags(rawValue: 8)
+    /// The timer is the persist timer (RFC 9293 3.8.6.1).
+    public static let persisting = Flags(rawValue: 16)
+    public static let timerRunning = Flags(rawValue: 32)
+    /// Both ends sent a window scale (RFC 7323 2.2).
+    public static let windowScale = Flags(rawValue: 64)
+    /// The peer permitted SACK (RFC 2018); used by recovery.
+    public static let sackPermitted = Flags(rawValue: 128)
+  }
+
+  @inline(__always)
+  public var role: Role { peer & Self.serverBit != 0 ? .server : .client }
+
+  @inline(__always)
+  var sendScale: UInt8 { scales & 15 }
+
+  @inline(__always)
+  var receiveScale: UInt8 { scales &>> 4 }
+
+  /// Octets of the stream sent for the first time so far (modulo 2^32).
+  @inline(__always)
+  public var streamSent: UInt32 {
+    sendNext.distance(from: initialSend) &- 1 &- UInt32(flags.rawValue & Flags.finSent.rawValue)
+  }
+
+  /// Octets of the peer's stream received in order so far (modulo 2^32).
+  @inline(__always)
+  public var streamReceived: UInt32 {
+    let peerClosed = state != .established && state != .finWait1 && state != .finWait2
+    return receiveNext.distance(from: initialReceive) &- 1 &- (peerClosed ? 1 : 0)
+  }
+
+  /// Octets in flight, SYN and FIN included.
+  @inline(__always)
+  public var flight: UInt32 { sendNext.distance(from: sendUnacknowledged) }
+}
+
+/// What lies beside a connection, in a table of its own: read by fewer segments.
+@frozen
+public struct Companion: BitwiseCopyable, Sendable {
+  /// When the present phase began (first SYN, request, FIN), in ticks: the start of a latency. The engine's.
+  public var phaseStart: UInt64 = 0
+  /// State of the workload.
+  public var workload: UInt64 = 0
+  /// When the segment was sent that is being timed, in microseconds.
+  public var flightStart: UInt32 = 0
+  /// SRTT in 1/8 ms (RFC 6298 2), 0 before the first measurement; longer than 8 s counts as 8 s.
+  public var smoothedRTT: UInt16 = 0
+  /// RTTVAR in 1/4 ms.
+  public var rttVariance: UInt16 = 0
+  /// TS.Recent (RFC 7323 4.3).
+  public var timestampRecent: UInt32 = 0
+  /// Handle of the cold structure, plus one; 0: none. Recovery and congestion control will live there.
+  public var cold: UInt32 = 0
+
+  @inline(__always)
+  public init() {}
+}

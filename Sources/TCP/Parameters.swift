@@ -1,0 +1,86 @@
+import Wire
+
+/// What every connection of a worker has in common. Times are milliseconds unless the name says otherwise.
+public struct TCPParameters: Sendable, Equatable, BitwiseCopyable {
+  /// Octets of data we take in a segment; offered in our SYN.
+  public var maximumSegmentSize: UInt16 = 1460
+  /// Octets we are always ready to receive: the workload consumes at once, so the window never closes.
+  public var receiveWindow: UInt32 = 65_535
+  /// Offer window scaling, SACK and timestamps in our SYN.
+  public var windowScaling = true
+  public var sackPermitted = true
+  public var timestamps = false
+
+  /// Before the first measurement (RFC 6298 2.1).
+  public var initialRTO: UInt32 = 1_000
+  /// Smallest timeout (RFC 6298 2.4 says 1 s; stacks in use take 200 ms).
+  public var minimumRTO: UInt32 = 200
+  /// Largest timeout (RFC 6298 2.5).
+  public var maximumRTO: UInt32 = 60_000
+  /// Retransmissions of a SYN or SYN-ACK before giving up.
+  public var synRetries: UInt8 = 6
+  /// Retransmissions of data or FIN before giving up (RFC 9293 3.8.3: R2 of at least 100 s).
+  public var dataRetries: UInt8 = 15
+
+  /// Silence after which a connection in a state of the group is given up.
+  public var synSentTimeout: UInt32 = 30_000
+  public var synReceivedTimeout: UInt32 = 30_000
+  public var establishedTimeout: UInt32 = 200_000
+  public var closingTimeout: UInt32 = 60_000
+  public var timeWaitTimeout: UInt32 = 60_000
+
+  public init() {}
+
+  /// Segments in flight before the first acknowledgment, and until the cold structure brings congestion control (RFC 6928).
+  static var initialWindowSegments: UInt32 { 10 }
+
+  /// The smallest shift that lets our window be written in 16 bits (RFC 7323 2.3).
+  @inline(__always)
+  public var receiveScale: UInt8 {
+    guard windowScaling, receiveWindow > TCPHeader.maximumUnscaledWindow else { return 0 }
+    return UInt8(truncatingIfNeeded: 16 &- (receiveWindow &- 1).leadingZeroBitCount)
+  }
+
+  /// Options of our SYN, or of the SYN-ACK when the peer offered the same (RFC 7323 1.3, RFC 2018 2).
+  @inline(__always)
+  func synOptions(limitedTo offered: TCPOptions.Present, timestamp: UInt32, echo: UInt32) -> TCPOptions {
+    var options = TCPOptions()
+    options.present = .maximumSegmentSize
+    options.maximumSegmentSize = maximumSegmentSize
+    if windowScaling, offered.contains(.windowScale) {
+      options.present.insert(.windowScale)
+      options.windowScale = receiveScale
+    }
+    if sackPermitted, offered.contains(.sackPermitted) { options.present.insert(.sackPermitted) }
+    if timestamps, offered.contains(.timestamps) {
+      options.present.insert(.timestamps)
+      options.timestampValue = timestamp
+      options.timestampEcho = echo
+    }
+    return options
+  }
+
+  @inline(__always)
+  func timeout(_ state: TCPState) -> UInt32 {
+    switch state.group {
+    case .synSent: synSentTimeout
+    case .synReceived: synReceivedTimeout
+    case .established: establishedTimeout
+    case .closing: closingTimeout
+    case .timeWait: timeWaitTimeout
+    }
+  }
+}
+
+/// A moment as the protocol sees it: one clock in two units.
+public struct Moment: Sendable, BitwiseCopyable {
+  /// Modulo 2^32.
+  public var milliseconds: UInt32
+  public var microseconds: UInt64
+
+  @inline(__always)
+  public init(milliseconds: UInt32, microseconds: UInt64) {
+    self.milliseconds = milliseconds
+    self.microseconds = microseconds
+  }
+}

@@ -1,0 +1,76 @@
+import Wire
+
+/// A connection in TIME-WAIT, in half a cache line: what is needed to answer a late FIN and to judge a new SYN for the pair.
+@frozen
+public struct TimeWait: BitwiseCopyable, Sendable {
+  public var remoteAddress: IPv4Address
+  public var localAddress: IPv4Address
+  public var remotePort: UInt16
+  public var localPort: UInt16
+  public var sendNext: SequenceNumber
+  public var receiveNext: SequenceNumber
+  public var timestampRecent: UInt32
+  /// When it ends, in milliseconds.
+  public var due: UInt32
+  /// The flow's hash, with which the engine finds its table entry.
+  public var hash: UInt32
+
+  @inline(__always)
+  public init(_ connection: Connection, _ companion: Companion, hash: UInt32, due: UInt32) {
+    remoteAddress = connection.remoteAddress
+    localAddress = connection.localAddress
+    remotePort = connection.remotePort
+    localPort = connection.localPort
+    sendNext = connection.sendNext
+    receiveNext = connection.receiveNext
+    timestampRecent = companion.timestampRecent
+    self.due = due
+    self.hash = hash
+  }
+
+  public enum Verdict: Sendable, BitwiseCopyable {
+    /// Acknowledge it; 2 MSL begin again (RFC 9293 3.10.7.4, eighth step).
+    case acknowledgeAndRestart
+    case acknowledge
+    case ignore
+    /// A new connection may begin for this pair, with an ISS beyond `sendNext`.
+    case reopen
+  }
+
+  /// Judges a segment for the pair.
+  public func arrive(_ segment: TCPSegment, timestamps: Bool) -> Verdict {
+    if segment.flags.contains(.rst) { return .ignore }  // RFC 1337: a RST must not assassinate TIME-WAIT
+    if segment.flags.contains(.syn) {
+      guard !segment.flags.contains(.ack) else { return .acknowledge }
+      if timestamps, segment.options.present.contains(.timestamps), timestampRecent != 0 {
+        // RFC 6191 2: a later timestamp, or the same with a higher sequence number.
+        let newer = Int32(bitPattern: segment.options.timestampValue &- timestampRecent)
+        if newer > 0 || (newer == 0 && segment.sequence > receiveNext) { return .reopen }
+        return .acknowledge
+      }
+      return segment.sequence > receiveNext ? .reopen : .acknowledge
+    }
+    if segment.flags.contains(.fin) { return .acknowledgeAndRestart }
+    // RFC 9293 3.10.7.4, first step: what is not acceptable is acknowledged, the rest has nothing to say.
+    return segment.length > 0 || segment.sequence != receiveNext ? .acknowledge : .ignore
+  }
+
+  /// <SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>
+  public func acknowledgment(window: UInt16, timestamps: Bool, now: Moment) -> TCPSegment {
+    var segment = TCPSegment()
+    segment.source = localAddress
+    segment.destination = remoteAddress
+    segment.sourcePort = localPort
+    segment.destinationPort = remotePort
+    segment.sequence = sendNext
+    segment.acknowledgment = receiveNext
+    segment.flags = .ack
+    segment.window = window
+    if timestamps, timestampRecent != 0 {
+      segment.options.present = .timestamps
+      segment.options.timestampValue = now.milliseconds
+      segment.options.timestampEcho = timestampRecent
+    }
+    return segment
+  }
+}

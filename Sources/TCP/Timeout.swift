@@ -1,0 +1,83 @@
+import Wire
+
+/// What a timer that ran out means.
+public enum TimeoutAction: Sendable, BitwiseCopyable {
+  /// Nothing yet: look again at this millisecond.
+  case wait(until: UInt32)
+  /// SYN or SYN-ACK is to be sent again.
+  case synchronize
+  /// The oldest data or FIN is to be sent again: see `retransmitOldest`.
+  case retransmit
+  /// The peer's window is closed: see `probe`.
+  case probe
+  /// As often as permitted, without an answer: give up.
+  case exhausted
+  /// Silent for too long in its state: give up.
+  case idle
+}
+
+/// Timers: retransmission (RFC 6298 5.4 to 5.7), persist (RFC 9293 3.8.6.1), and silence.
+extension Connection {
+  /// When to look at this connection next.
+  @inline(__always)
+  public var nextDue: UInt32 {
+    guard flags.contains(.timerRunning) else { return idleDue }
+    return Int32(bitPattern: retransmitDue &- idleDue) < 0 ? retransmitDue : idleDue
+  }
+
+  /// Judges the connection's timers.
+  public mutating func timeout(
+    _ companion: inout Companion, _ parameters: TCPParameters, now: Moment
+  ) -> TimeoutAction {
+    if Int32(bitPattern: now.milliseconds &- idleDue) >= 0 { return .idle }
+    guard flags.contains(.timerRunning), Int32(bitPattern: now.milliseconds &- retransmitDue) >= 0 else {
+      return .wait(until: nextDue)
+    }
+    flags.remove(.timing)  // Karn's algorithm (RFC 6298 3)
+    if flags.contains(.persisting) {
+      // RFC 9293 3.8.6.1: a connection is kept as long as the peer answers probes; silence ends it by `idleDue`.
+      if retransmits < 12 { retransmits &+= 1 }
+      startTimer(companion, parameters, now: now)
+      return .probe
+    }
+    let handshake = state == .synSent || state == .synReceived
+    guard retransmits < (handshake ? parameters.synRetries : parameters.dataRetries) else { return .exhausted }
+    retransmits &+= 1
+    startTimer(companion, parameters, now: now)
+    if handshake { return .synchronize }
+    flags.insert(.recovering)
+    return .retransmit
+  }
+
+  /// The oldest unacknowledged data, a segment of it at most, with the FIN if it follows. Nil when nothing is in flight.
+  public mutating func retransmitOldest(
+    _ companion: Companion, _ parameters: TCPParameters, now: Moment
+  ) -> Transmission? {
+    guard flight > 0, state != .synSent, state != .synReceived else { return nil }
+    flags.remove(.timing)
+    let finOctet = UInt32(flags.rawValue & Flags.finSent.rawValue)
+    let octets = flight &- finOctet
+    let count = min(octets, UInt32(segmentSize))
+    var control: TCPFlags = .ack
+    if count > 0, count == octets { control.insert(.psh) }
+    if finOctet == 1, count == octets { control.insert(.fin) }
+    var segment = self.segment(control, sequence: sendUnacknowledged, companion, parameters, now: now)
+    segment.payloadLength = UInt16(truncatingIfNeeded: count)
+    return Transmission(
+      segment: segment, streamOffset: sendUnacknowledged.distance(from: initialSend) &- 1, isRetransmission: true)
+  }
+
+  /// A zero-window probe: the one octet (or FIN) that waits, sent though the window is closed; sent again when it was sent before.
+  public mutating func probe(
+    end: UInt32, finish: Bool, _ companion: inout Companion, _ parameters: TCPParameters, now: Moment
+  ) -> Transmission? {
+    if flight > 0 { return retransmitOldest(companion, parameters, now: now) }
+    let streamOffset = streamSent
+    guard state.maySend, end != streamOffset || finish else { return nil }
+    let withFin = end == streamOffset
+    var segment = self.segment(withFin ? [.fin, .ack] : .ack, sequence: sendNext, companion, parameters, now: now)
+    segment.payloadLength = withFin ? 0 : 1
+    if withFin { finishSending() } else { sendNext = sendNext + 1 }
+    return Transmission(segment: segment, streamOffset: streamOffset, isRetransmission: false)
+  }
+}

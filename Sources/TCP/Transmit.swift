@@ -1,0 +1,151 @@
+import Wire
+
+/// What is to be sent next. The octets themselves are asked of the workload, by their place in the stream.
+@frozen
+public struct Transmission: BitwiseCopyable, Sendable {
+  public var segment: TCPSegment
+  /// Place in our stream of the segment's first octet (modulo 2^32).
+  public var streamOffset: UInt32
+  public var isRetransmission: Bool
+
+  @inline(__always)
+  init(segment: TCPSegment, streamOffset: UInt32, isRetransmission: Bool) {
+    self.segment = segment
+    self.streamOffset = streamOffset
+    self.isRetransmission = isRetransmission
+  }
+}
+
+extension Connection {
+  /// A segment of this connection without options but timestamps, and without payload.
+  @inline(__always)
+  public func segment(
+    _ control: TCPFlags, sequence: SequenceNumber, _ companion: Companion, _ parameters: TCPParameters,
+    now: Moment
+  ) -> TCPSegment {
+    var segment = TCPSegment()
+    segment.source = localAddress
+    segment.destination = remoteAddress
+    segment.sourcePort = localPort
+    segment.destinationPort = remotePort
+    segment.sequence = sequence
+    segment.acknowledgment = receiveNext
+    segment.flags = control
+    segment.window = windowField(parameters)
+    if flags.contains(.timestamps) {
+      segment.options.present = .timestamps
+      segment.options.timestampValue = now.milliseconds
+      segment.options.timestampEcho = companion.timestampRecent
+    }
+    return segment
+  }
+
+  /// <SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>
+  @inline(__always)
+  public func acknowledgment(
+    _ companion: Companion, _ parameters: TCPParameters, now: Moment
+  ) -> TCPSegment {
+    segment(.ack, sequence: sendNext, companion, parameters, now: now)
+  }
+
+  /// Our SYN, or SYN-ACK.
+  @inline(__always)
+  public func synchronization(
+    _ companion: Companion, _ parameters: TCPParameters, now: Moment
+  ) -> TCPSegment {
+    var segment = TCPSegment()
+    segment.source = localAddress
+    segment.destination = remoteAddress
+    segment.sourcePort = localPort
+    segment.destinationPort = remotePort
+    segment.sequence = initialSend
+    segment.window = UInt16(truncatingIfNeeded: min(parameters.receiveWindow, TCPHeader.maximumUnscaledWindow))
+    if state == .synSent {
+      segment.flags = .syn
+      segment.options = parameters.synOptions(
+        limitedTo: TCPOptions.Present(rawValue: 15), timestamp: now.milliseconds, echo: 0)
+    } else {
+      segment.flags = [.syn, .ack]
+      segment.acknowledgment = receiveNext
+      var offered: TCPOptions.Present = .maximumSegmentSize
+      if flags.contains(.windowScale) { offered.insert(.windowScale) }
+      if flags.contains(.sackPermitted) { offered.insert(.sackPermitted) }
+      if flags.contains(.timestamps) { offered.insert(.timestamps) }
+      segment.options = parameters.synOptions(
+        limitedTo: offered, timestamp: now.milliseconds, echo: companion.timestampRecent)
+    }
+    return segment
+  }
+
+  /// <SEQ=SND.NXT><ACK=RCV.NXT><CTL=RST,ACK>: we give the connection up.
+  @inline(__always)
+  public func abort(_ companion: Companion, _ parameters: TCPParameters, now: Moment) -> TCPSegment {
+    if state == .synSent {
+      var segment = self.segment(.rst, sequence: sendNext, companion, parameters, now: now)
+      segment.window = 0
+      segment.acknowledgment = SequenceNumber(0)
+      return segment
+    }
+    var segment = self.segment([.rst, .ack], sequence: sendNext, companion, parameters, now: now)
+    segment.window = 0
+    return segment
+  }
+
+  /// The next segment of new data or FIN that window and MSS let us send, and the state after it; nil when there is none.
+  ///
+  /// - Parameters:
+  ///   - end: octets of our stream that exist so far; what lies before it can be sent.
+  ///   - finish: our stream ends there: a FIN follows.
+  @inline(__always)
+  public mutating func transmitNext(
+    end: UInt32, finish: Bool, _ companion: inout Companion, _ parameters: TCPParameters, now: Moment
+  ) -> Transmission? {
+    guard state.maySend, !flags.contains(.recovering) else { return nil }
+    let streamOffset = streamSent
+    let available = end &- streamOffset
+    if available == 0, !finish { return nil }
+    let size = UInt32(segmentSize)
+    let window = min(sendWindow, size &* TCPParameters.initialWindowSegments)
+    let inFlight = flight
+    let usable = window > inFlight ? window &- inFlight : 0
+    let count = min(available, usable, size)
+    let withFin = finish && count == available && usable > count
+    if count == 0, !withFin {
+      if inFlight == 0 { startPersisting(companion, parameters, now: now) }
+      return nil
+    }
+    // Sender's silly window avoidance (RFC 9293 3.8.6.2.1): a small segment only when it is all there is, or nothing is in flight.
+    if count < size, count < available, inFlight > 0 { return nil }
+
+    var control: TCPFlags = .ack
+    if count > 0, count == available { control.insert(.psh) }
+    if withFin { control.insert(.fin) }
+    var segment = self.segment(control, sequence: sendNext, companion, parameters, now: now)
+    segment.payloadLength = UInt16(truncatingIfNeeded: count)
+    if inFlight == 0 {
+      startTiming(&companion, now: now)
+      startTimer(companion, parameters, now: now)
+    }
+    sendNext = sendNext + count
+    if withFin { finishSending() }
+    idleDue = now.milliseconds &+ parameters.timeout(state)
+    return Transmission(segment: segment, streamOffset: streamOffset, isRetransmission: false)
+  }
+
+  /// Our FIN is on its way.
+  @inline(__always)
+  mutating func finishSending() {
+    sendNext = sendNext + 1
+    flags.insert(.finSent)
+    state = state == .established ? .finWait1 : .lastAck
+  }
+
+  /// Data waits for a window that is closed: the persist timer sees that it is asked for (RFC 9293 3.8.6.1).
+  @inline(never)
+  mutating func startPersisting(_ companion: Companion, _ parameters: TCPParameters, now: Moment) {
+    if flags.contains(.timerRunning) { return }
+    retransmits = 0
+    flags.insert(.persisting)
+    startTimer(companion, parameters, now: now)
+  }
+}

@@ -1,0 +1,132 @@
+public import PacketIO
+public import TCP
+public import Wire
+
+/// Everything a run is told, validated: what the configuration file and the flags come to. Defaults are the reference load.
+public struct TrafficSettings: Sendable, Equatable {
+  /// The cores that workers run on, one each. Empty: the last core this process may use.
+  public var cores: [Int] = []
+  /// Connections to attempt, all workers together. 0: until `duration` ends or the run is interrupted.
+  public var testSize = 2_000_000
+  public var port = PortSettings()
+  public var engine = EngineSettings()
+  public var targets: [Target] = []
+  public var faults = Faults()
+  public var output = OutputSettings()
+
+  public init() {}
+}
+
+/// The port, one queue pair of it to a worker.
+public struct PortSettings: Sendable, Equatable {
+  public enum Kind: String, Sendable, CaseIterable {
+    /// DPDK's ring device: queue i transmits to queue i.
+    case ring
+    /// The in-memory port with the manual clock: one worker, deterministic, any speed.
+    case memory
+  }
+
+  public var kind = Kind.ring
+  /// Frames that a receive and a transmit queue hold. On a ring both are the same queue: the larger of the two counts.
+  public var receiveDescriptors = 1024
+  public var transmitDescriptors = 1024
+  /// Packet buffers, all queues together.
+  public var poolSize = 8192
+  /// Buffers that each worker keeps at hand.
+  public var cacheSize = 256
+  /// Use the port's checksum offload where it has one; software otherwise.
+  public var checksumOffload = false
+  /// Bits of the TCP port that tell the worker it belongs to.
+  public var dstPortMask: UInt16 = 0xe000
+  public var flowSteering = FlowSteering.port
+  public var mac = MACAddress(0x02_00_00_00_00_01)
+  /// Our own network: the server role's address and the prefix length.
+  public var address = IPv4Address(0x0a00_0001)
+  public var prefixLength = 16
+  /// Addresses the client role uses, first to last, in ranges.
+  public var clients: [AddressRange] = [AddressRange(first: IPv4Address(0x0a00_0002), last: IPv4Address(0x0a00_0ffe))]
+
+  public init() {}
+}
+
+/// How arriving connections find their worker.
+public enum FlowSteering: String, Sendable, CaseIterable {
+  /// By bits of the destination port.
+  case port = "Port"
+  /// By destination address, one to a worker.
+  case address = "Ip"
+}
+
+/// Addresses from `first` to `last`, both included.
+public struct AddressRange: Sendable, Hashable {
+  public var first: IPv4Address
+  public var last: IPv4Address
+
+  public init(first: IPv4Address, last: IPv4Address) {
+    self.first = first
+    self.last = last
+  }
+
+  public var count: Int { Int(last.rawValue) - Int(first.rawValue) + 1 }
+}
+
+/// The TCP roles. Totals (`cpsLimit`, `maxOpen`) are over all workers.
+public struct EngineSettings: Sendable, Equatable {
+  /// Where the server role listens. 0: no server role.
+  public var port: UInt16 = 80
+  public var tcp = TCPParameters()
+  /// Connections opened per second; 0: as fast as they are completed.
+  public var cpsLimit = 0
+  /// Client connections open at a time.
+  public var maxOpen = 256
+  /// Payloads sent after which the client closes; 0: it does not.
+  public var finByClient = 0
+  /// Payloads received after which the server closes; 0: it does not.
+  public var finByServer = 1
+  /// Octets of a payload that the client sends; 0: it sends none.
+  public var payloadSize = 16
+  /// Octets of the server's answer to a payload; 0: it does not answer.
+  public var responseSize = 16
+  /// Nanoseconds after which no more connections are opened and the open ones are closed; 0: no limit.
+  public var duration: UInt64 = 0
+  /// Nanoseconds over which the rate grows to `cpsLimit`.
+  public var ramp: UInt64 = 0
+  /// Seed of the run; nil: from the system's randomness.
+  public var seed: UInt64?
+  /// Connections that TIME-WAIT is remembered for, per worker; the oldest gives way.
+  public var timeWaitPool = 4096
+  /// Write a record of each end of each connection.
+  public var detailedRecords = false
+
+  public init() {}
+}
+
+/// A server that the client role connects to.
+public struct Target: Sendable, Equatable {
+  public var id: String
+  public var address: IPv4Address
+  /// Nil: the port's own (a looped wire).
+  public var mac: MACAddress?
+  public var port: UInt16
+
+  public init(id: String, address: IPv4Address, mac: MACAddress? = nil, port: UInt16) {
+    self.id = id
+    self.address = address
+    self.mac = mac
+    self.port = port
+  }
+}
+
+/// Where results go besides the terminal.
+public struct OutputSettings: Sendable, Equatable {
+  /// Report as JSON; "-" is the standard output.
+  public var json: String?
+  /// Capture file, and how many frames of it; 0: all.
+  public var pcap: String?
+  public var pcapCount = 0
+  public var recordsFile = "trafficengine.records"
+  /// One connection in this many is recorded, and every failed one.
+  public var recordsSample = 1
+
+  public init() {}
+}

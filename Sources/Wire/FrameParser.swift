@@ -1,0 +1,113 @@
+/// Why a frame could not be read. Each is a drop counter and its text.
+public enum ParseFailure: UInt8, CaseIterable, Sendable, BitwiseCopyable {
+  case frameTooShort
+  case unknownEtherType
+  case ipHeaderInvalid
+  case ipTruncated
+  case ipChecksum
+  case ipFragment
+  case unknownProtocol
+  case tcpHeaderInvalid
+  case tcpOptionsInvalid
+  case tcpChecksum
+}
+
+/// What a frame turned out to be.
+public enum FrameKind: Sendable, BitwiseCopyable {
+  case tcp
+  case arp
+  case icmp
+  case unreadable(ParseFailure)
+}
+
+/// Which sums the parser checks itself.
+public enum ChecksumVerification: Sendable {
+  case software
+  /// The port has checked them, and dropped or marked what was wrong.
+  case byPort
+}
+
+/// The one place that reads untrusted bytes: every length is checked with `guard`, once.
+public enum FrameParser {
+  /// Reads a frame of `count` octets. On `.tcp`, `segment` is filled in completely; otherwise it is undefined.
+  /// Octets after the IP packet (Ethernet padding) are ignored.
+  @inlinable @inline(__always)
+  public static func parse(
+    _ frame: UnsafeRawPointer, count: Int, verify: ChecksumVerification, into segment: inout TCPSegment
+  ) -> FrameKind {
+    guard count >= Ethernet.headerLength + IPv4.headerLength else { return tooShort(frame, count) }
+    let etherType = frame.loadBigEndian(Ethernet.typeOffset, as: UInt16.self)
+    guard etherType == Ethernet.typeIPv4 else { return otherEtherType(etherType) }
+
+    let ip = frame + Ethernet.headerLength
+    let word0 = ip.loadNative(0, as: UInt64.self)
+    let word1 = ip.loadNative(8, as: UInt64.self)
+    let word2 = ip.loadNative(16, as: UInt32.self)
+    let versionAndLength = UInt8(truncatingIfNeeded: word0.littleEndian)
+    let ipHeaderLength = Int(versionAndLength & 0xf) &* 4
+    guard versionAndLength &>> 4 == 4, ipHeaderLength >= IPv4.headerLength else { return .unreadable(.ipHeaderInvalid) }
+    let totalLength = Int(ip.loadBigEndian(2, as: UInt16.self))
+    guard totalLength >= ipHeaderLength, Ethernet.headerLength &+ totalLength <= count else {
+      return .unreadable(.ipTruncated)
+    }
+    if verify == .software {
+      var sum = ChecksumSum()
+      sum.add(word0)
+      sum.add(word1)
+      sum.add(word2)
+      if ipHeaderLength > IPv4.headerLength { sum.add(ip + IPv4.headerLength, count: ipHeaderLength &- IPv4.headerLength) }
+      guard sum.folded == 0xffff else { return .unreadable(.ipChecksum) }
+    }
+    guard ip.loadBigEndian(6, as: UInt16.self) & IPv4.fragmentMask == 0 else { return .unreadable(.ipFragment) }
+    let protocolNumber = ip.loadNative(9, as: UInt8.self)
+    guard protocolNumber == IPv4.protocolTCP else {
+      return protocolNumber == IPv4.protocolICMP ? .icmp : .unreadable(.unknownProtocol)
+    }
+
+    let segmentLength = totalLength &- ipHeaderLength
+    guard segmentLength >= TCPHeader.length else { return .unreadable(.tcpHeaderInvalid) }
+    let tcp = ip + ipHeaderLength
+    let headerLength = Int(tcp.loadNative(12, as: UInt8.self) &>> 4) &* 4
+    guard headerLength >= TCPHeader.length, headerLength <= segmentLength else { return .unreadable(.tcpHeaderInvalid) }
+    if verify == .software {
+      var sum = ChecksumSum()
+      sum.add(word1 & UInt64(bigEndian: 0xffff_ffff))  // source address
+      sum.add(word2)
+      sum.add(field: UInt16(IPv4.protocolTCP))
+      sum.add(field: UInt16(truncatingIfNeeded: segmentLength))
+      sum.add(tcp, count: segmentLength)
+      guard sum.folded == 0xffff else { return .unreadable(.tcpChecksum) }
+    }
+
+    segment.source = IPv4Address(ip.loadBigEndian(12))
+    segment.destination = IPv4Address(UInt32(bigEndian: word2))
+    segment.sourcePort = tcp.loadBigEndian(0)
+    segment.destinationPort = tcp.loadBigEndian(2)
+    segment.sequence = SequenceNumber(tcp.loadBigEndian(4))
+    segment.acknowledgment = SequenceNumber(tcp.loadBigEndian(8))
+    segment.flags = TCPFlags(rawValue: tcp.loadNative(13))
+    segment.window = tcp.loadBigEndian(14)
+    segment.payloadOffset = UInt16(truncatingIfNeeded: Ethernet.headerLength &+ ipHeaderLength &+ headerLength)
+    segment.payloadLength = UInt16(truncatingIfNeeded: segmentLength &- headerLength)
+    segment.options = TCPOptions()
+    if headerLength > TCPHeader.length {
+      guard segment.options.read(tcp + TCPHeader.length, count: headerLength &- TCPHeader.length) else {
+        return .unreadable(.tcpOptionsInvalid)
+      }
+    }
+    return .tcp
+  }
+
+  @usableFromInline @inline(never)
+  static func tooShort(_ frame: UnsafeRawPointer, _ count: Int) -> FrameKind {
+    guard count >= Ethernet.headerLength else { return .unreadable(.frameTooShort) }
+    let etherType = frame.loadBigEndian(Ethernet.typeOffset, as: UInt16.self)
+    return etherType == Ethernet.typeARP || etherType == Ethernet.typeIPv4
+      ? .unreadable(.frameTooShort) : .unreadable(.unknownEtherType)
+  }
+
+  @usableFromInline @inline(never)
+  static func otherEtherType(_ type: UInt16) -> FrameKind {
+    type == Ethernet.typeARP ? .arp : .unreadable(.unknownEtherType)
+  }
+}

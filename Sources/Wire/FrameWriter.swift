@@ -1,0 +1,56 @@
+/// Writes TCP/IPv4 frames. Headers are composed in registers, summed there and stored once.
+public enum FrameWriter {
+  /// Octets from the frame's start to the payload of a segment with these options.
+  @inlinable @inline(__always)
+  public static func payloadOffset(_ options: TCPOptions) -> Int {
+    Ethernet.headerLength &+ IPv4.headerLength &+ TCPHeader.length &+ options.encodedLength
+  }
+
+  /// Writes the headers of `segment` at `frame`, with both checksums; the payload (`segment.payloadLength` octets) already lies behind
+  /// the headers. `segment.payloadOffset` is not read. Returns the frame's length.
+  @inlinable @inline(__always)
+  public static func write(_ segment: TCPSegment, link: LinkHeader, to frame: UnsafeMutableRawPointer) -> Int {
+    link.store(to: frame)
+    let ip = frame + Ethernet.headerLength
+    let tcp = ip + IPv4.headerLength
+
+    var tcpSum = ChecksumSum()
+    let optionsLength = segment.options.write(to: tcp + TCPHeader.length, sum: &tcpSum)
+    let payloadLength = Int(segment.payloadLength)
+    let segmentLength = TCPHeader.length &+ optionsLength &+ payloadLength
+    let totalLength = IPv4.headerLength &+ segmentLength
+    let source = segment.source.rawValue.bigEndian
+    let destination = segment.destination.rawValue.bigEndian
+
+    let ipFirst = IPv4.firstWord(totalLength: totalLength)
+    let ipSecond = UInt32(IPv4.timeToLive) &<< 24 | UInt32(IPv4.protocolTCP) &<< 16
+    var ipSum = ChecksumSum()
+    ipSum.add(ipFirst)
+    ipSum.add(ipSecond.bigEndian)
+    ipSum.add(source)
+    ipSum.add(destination)
+    ip.storeNative(ipFirst, at: 0)
+    ip.storeNative(ipSecond.bigEndian | UInt32(ipSum.field) &<< 16, at: 8)
+    ip.storeNative(UInt64(source) | UInt64(destination) &<< 32, at: 12)
+
+    let ports = UInt32(segment.sourcePort) &<< 16 | UInt32(segment.destinationPort)
+    let tcpFirst = (UInt64(ports) &<< 32 | UInt64(segment.sequence.rawValue)).bigEndian
+    let dataOffset = UInt64(truncatingIfNeeded: (TCPHeader.length &+ optionsLength) &>> 2)
+    let tcpSecond =
+      (UInt64(segment.acknowledgment.rawValue) &<< 32 | dataOffset &<< 28 | UInt64(segment.flags.rawValue) &<< 16
+      | UInt64(segment.window)).bigEndian
+    tcpSum.add(tcpFirst)
+    tcpSum.add(tcpSecond)
+    tcpSum.add(source)
+    tcpSum.add(destination)
+    tcpSum.add(field: UInt16(IPv4.protocolTCP))
+    tcpSum.add(field: UInt16(truncatingIfNeeded: segmentLength))
+    if payloadLength > 0 {
+      tcpSum.add(UnsafeRawPointer(tcp + TCPHeader.length + optionsLength), count: payloadLength)
+    }
+    tcp.storeNative(tcpFirst, at: 0)
+    tcp.storeNative(tcpSecond, at: 8)
+    tcp.storeNative(UInt32(tcpSum.field), at: 16)  // the urgent pointer behind it is zero
+    return Ethernet.headerLength &+ totalLength
+  }
+}

@@ -1,0 +1,110 @@
+/// Reading and writing TCP options. Two layouts, those that this program and Linux send, are read by comparing whole words; all others by
+/// walking them.
+extension TCPOptions {
+  /// MSS, NOP + window scale, NOP NOP + SACK-permitted: the SYN of the reference connection.
+  @usableFromInline static let synLayoutLength = 12
+  /// NOP NOP timestamps: RFC 7323 appendix A.
+  @usableFromInline static let timestampLayoutLength = 12
+  @usableFromInline static let timestampPrefix: UInt32 = 0x0101_080a
+
+  /// Reads `count` octets of options. False when one's length is impossible.
+  @inlinable @inline(__always)
+  public mutating func read(_ bytes: UnsafeRawPointer, count: Int) -> Bool {
+    if count == Self.timestampLayoutLength {
+      let word0 = bytes.loadBigEndian(0, as: UInt32.self)
+      if word0 == Self.timestampPrefix {
+        present = .timestamps
+        timestampValue = bytes.loadBigEndian(4)
+        timestampEcho = bytes.loadBigEndian(8)
+        return true
+      }
+      let word1 = bytes.loadBigEndian(4, as: UInt32.self)
+      let word2 = bytes.loadBigEndian(8, as: UInt32.self)
+      if word0 & 0xffff_0000 == 0x0204_0000, word1 & 0xffff_ff00 == 0x0103_0300, word2 == 0x0101_0402 {
+        present = [.maximumSegmentSize, .windowScale, .sackPermitted]
+        maximumSegmentSize = UInt16(truncatingIfNeeded: word0)
+        windowScale = min(UInt8(truncatingIfNeeded: word1), TCPHeader.maximumWindowScale)
+        return true
+      }
+    }
+    return walk(bytes, count: count)
+  }
+
+  @usableFromInline @inline(never)
+  mutating func walk(_ bytes: UnsafeRawPointer, count: Int) -> Bool {
+    var offset = 0
+    while offset < count {
+      let kind = bytes.loadNative(offset, as: UInt8.self)
+      if kind == TCPHeader.OptionKind.end { return true }
+      if kind == TCPHeader.OptionKind.noOperation {
+        offset &+= 1
+        continue
+      }
+      guard offset &+ 1 < count else { return false }
+      let length = Int(bytes.loadNative(offset &+ 1, as: UInt8.self))
+      guard length >= 2, offset &+ length <= count else { return false }
+      take(kind, bytes + offset, length)
+      offset &+= length
+    }
+    return true
+  }
+
+  /// Takes one option; one of a known kind with another length than its RFC's is ignored, as an unknown kind is (RFC 9293 3.1).
+  @inline(__always)
+  private mutating func take(_ kind: UInt8, _ option: UnsafeRawPointer, _ length: Int) {
+    switch (kind, length) {
+    case (TCPHeader.OptionKind.maximumSegmentSize, 4):
+      present.insert(.maximumSegmentSize)
+      maximumSegmentSize = option.loadBigEndian(2)
+    case (TCPHeader.OptionKind.windowScale, 3):
+      present.insert(.windowScale)
+      windowScale = min(option.loadNative(2), TCPHeader.maximumWindowScale)
+    case (TCPHeader.OptionKind.sackPermitted, 2):
+      present.insert(.sackPermitted)
+    case (TCPHeader.OptionKind.timestamps, 10):
+      present.insert(.timestamps)
+      timestampValue = option.loadBigEndian(2)
+      timestampEcho = option.loadBigEndian(6)
+    default:
+      break
+    }
+  }
+
+  /// Octets that `write` takes; a multiple of 4, at most 20.
+  @inlinable @inline(__always)
+  public var encodedLength: Int {
+    if present.isEmpty { return 0 }
+    var length = 0
+    if present.contains(.maximumSegmentSize) { length &+= 4 }
+    if present.contains(.timestamps) {
+      length &+= 12  // SACK-permitted takes the place of its two NOPs
+    } else if present.contains(.sackPermitted) {
+      length &+= 4
+    }
+    if present.contains(.windowScale) { length &+= 4 }
+    return length
+  }
+
+  /// Writes the options, padded with NOP in front (RFC 7323 appendix A), and adds them to the sum. Returns their length.
+  @inlinable @inline(__always)
+  public func write(to bytes: UnsafeMutableRawPointer, sum: inout ChecksumSum) -> Int {
+    if present.isEmpty { return 0 }
+    var offset = 0
+    @inline(__always) func put(_ word: UInt32) {
+      let stored = word.bigEndian
+      bytes.storeNative(stored, at: offset)
+      sum.add(stored)
+      offset &+= 4
+    }
+    if present.contains(.maximumSegmentSize) { put(0x0204_0000 | UInt32(maximumSegmentSize)) }
+    if present.contains(.windowScale) { put(0x0103_0300 | UInt32(windowScale)) }
+    if present.contains(.timestamps) {
+      put(present.contains(.sackPermitted) ? 0x0402_080a : Self.timestampPrefix)
+      put(timestampValue)
+      put(timestampEcho)
+    } else if present.contains(.sackPermitted) {
+      put(0x0101_0402)
+    }
+    return offset
+  }
+}
