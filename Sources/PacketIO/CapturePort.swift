@@ -1,5 +1,4 @@
 import CPacket
-public import Storage
 import Synchronization
 
 /// A frame on its way to a capture file: when it crossed the wire, how long it was, and its octets.

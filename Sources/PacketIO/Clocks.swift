@@ -4,10 +4,10 @@ import CPacket
 public struct TickClock: Clock, ~Copyable {
   public init() {}
 
-  @inlinable @inline(__always)
+  @inline(__always)
   public func now() -> Ticks { tick_counter() }
 
-  @inlinable @inline(__always)
+  @inline(__always)
   public func turnEnded(busy: Bool) {}
 }
 
@@ -19,11 +19,11 @@ public struct ManualClock: Clock, ~Copyable {
   private let idleLimit: Int
 
   /// Nanoseconds that a turn takes in which something happened.
-  public static let busyStep: Ticks = 2_000
+  public static var busyStep: Ticks { 2_000 }
   /// The first steps of idle time, fine enough to pace connections by.
-  public static let idleStep: Ticks = 10_000
+  public static var idleStep: Ticks { 10_000 }
   /// The steps after `idleLimit` idle turns.
-  public static let longIdleStep: Ticks = 1_000_000
+  public static var longIdleStep: Ticks { 1_000_000 }
 
   /// - Parameter idleLimit: idle turns after which the steps become long.
   public init(time: Ticks = 0, idleLimit: Int = 200) {

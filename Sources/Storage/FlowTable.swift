@@ -5,19 +5,18 @@
 /// handle names; a hash that agrees is confirmed there by the caller's closure. At half load a look-up reads one cache line, nearly
 /// always. The table must be given hashes whose low bits are well mixed.
 public struct FlowTable: ~Copyable, @unchecked Sendable {
-  @frozen
-  public struct Slot: BitwiseCopyable {
-    @usableFromInline var hash: UInt32
-    @usableFromInline var handlePlusOne: UInt32
-    @inlinable @inline(__always)
+    public struct Slot: BitwiseCopyable {
+    var hash: UInt32
+    var handlePlusOne: UInt32
+    @inline(__always)
     init(hash: UInt32, handlePlusOne: UInt32) {
       self.hash = hash
       self.handlePlusOne = handlePlusOne
     }
   }
 
-  @usableFromInline let slots: Table<Slot>
-  @usableFromInline let mask: UInt32
+  let slots: Table<Slot>
+  let mask: UInt32
   /// Entries.
   public var count = 0
   /// Entries the table takes; half its slots at least are then empty, unless that is rounded up.
@@ -34,13 +33,13 @@ public struct FlowTable: ~Copyable, @unchecked Sendable {
   }
 
   /// Asks for the cache line in which a look-up of this hash begins.
-  @inlinable @inline(__always)
+  @inline(__always)
   public func slotAddress(_ hash: UInt32) -> UnsafeRawPointer {
     UnsafeRawPointer(slots.base + Int(hash & mask))
   }
 
   /// The handle of the entry with this hash for which `matches` is true.
-  @inlinable @inline(__always)
+  @inline(__always)
   public func find(_ hash: UInt32, where matches: (UInt32) -> Bool) -> UInt32? {
     var index = hash & mask
     while true {
@@ -52,7 +51,7 @@ public struct FlowTable: ~Copyable, @unchecked Sendable {
   }
 
   /// Enters a key that is not in the table. False when the table is full.
-  @inlinable @inline(__always)
+  @inline(__always)
   public mutating func insert(_ hash: UInt32, _ handle: UInt32) -> Bool {
     guard count < capacity else { return false }
     var index = hash & mask
@@ -63,13 +62,13 @@ public struct FlowTable: ~Copyable, @unchecked Sendable {
   }
 
   /// Gives the entry another handle; its key stays.
-  @inlinable @inline(__always)
+  @inline(__always)
   public func replace(_ hash: UInt32, _ handle: UInt32, with new: UInt32) {
     slots[Int(position(hash, handle))].handlePlusOne = new &+ 1
   }
 
   /// Removes the entry with this hash and handle, which must be there.
-  @inlinable @inline(__always)
+  @inline(__always)
   public mutating func remove(_ hash: UInt32, _ handle: UInt32) {
     var hole = position(hash, handle)
     var index = hole
@@ -89,7 +88,7 @@ public struct FlowTable: ~Copyable, @unchecked Sendable {
     count &-= 1
   }
 
-  @inlinable @inline(__always)
+  @inline(__always)
   func position(_ hash: UInt32, _ handle: UInt32) -> UInt32 {
     var index = hash & mask
     while slots[Int(index)].handlePlusOne != handle &+ 1 {

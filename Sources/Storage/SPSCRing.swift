@@ -5,14 +5,14 @@ import Synchronization
 /// Head and tail lie on cache lines of their own, and each side keeps a copy of the other's that it renews only when it seems to be full
 /// or empty.
 public struct SPSCRing<Element: BitwiseCopyable>: ~Copyable, @unchecked Sendable {
-  @usableFromInline let elements: Table<Element>
-  @usableFromInline let mask: UInt64
+  let elements: Table<Element>
+  let mask: UInt64
   /// Lines of 64 octets: [0] tail, [8] the producer's copy of head, [16] head, [24] the consumer's copy of tail.
-  @usableFromInline let indices: UnsafeMutablePointer<Atomic<UInt64>>
-  @usableFromInline static var tail: Int { 0 }
-  @usableFromInline static var producersHead: Int { 8 }
-  @usableFromInline static var head: Int { 16 }
-  @usableFromInline static var consumersTail: Int { 24 }
+  let indices: UnsafeMutablePointer<Atomic<UInt64>>
+  static var tail: Int { 0 }
+  static var producersHead: Int { 8 }
+  static var head: Int { 16 }
+  static var consumersTail: Int { 24 }
 
   /// A ring of `capacity` elements, rounded up to a power of two.
   public init(capacity: Int) {
@@ -28,11 +28,11 @@ public struct SPSCRing<Element: BitwiseCopyable>: ~Copyable, @unchecked Sendable
 
   public var capacity: Int { Int(mask) + 1 }
 
-  @inlinable @inline(__always)
+  @inline(__always)
   func load(_ index: Int) -> UInt64 { indices[index].load(ordering: .relaxed) }
 
   /// Where the producer writes its next element, or nil when the ring is full; `commit` then hands it over.
-  @inlinable @inline(__always)
+  @inline(__always)
   public func reserve() -> UnsafeMutablePointer<Element>? {
     let tail = load(Self.tail)
     if tail &- load(Self.producersHead) > mask {
@@ -44,13 +44,13 @@ public struct SPSCRing<Element: BitwiseCopyable>: ~Copyable, @unchecked Sendable
   }
 
   /// Hands over the element that `reserve` gave.
-  @inlinable @inline(__always)
+  @inline(__always)
   public func commit() {
     indices[Self.tail].store(load(Self.tail) &+ 1, ordering: .releasing)
   }
 
   /// False when the ring is full.
-  @inlinable @inline(__always)
+  @inline(__always)
   public func push(_ element: Element) -> Bool {
     guard let place = reserve() else { return false }
     place.pointee = element
@@ -59,14 +59,14 @@ public struct SPSCRing<Element: BitwiseCopyable>: ~Copyable, @unchecked Sendable
   }
 
   /// The consumer's next element, or nil when the ring is empty; it stays in the ring until `consume`.
-  @inlinable @inline(__always)
+  @inline(__always)
   public func peek() -> UnsafePointer<Element>? {
     let run = readable()
     return run.isEmpty ? nil : UnsafePointer(run.baseAddress!)
   }
 
   /// The elements that lie ready one after another, without wrapping around.
-  @inlinable @inline(__always)
+  @inline(__always)
   public func readable() -> UnsafeBufferPointer<Element> {
     let head = load(Self.head)
     if head == load(Self.consumersTail) {
@@ -79,7 +79,7 @@ public struct SPSCRing<Element: BitwiseCopyable>: ~Copyable, @unchecked Sendable
   }
 
   /// Gives `count` elements, read through `readable` or `peek`, back to the producer.
-  @inlinable @inline(__always)
+  @inline(__always)
   public func consume(_ count: Int) {
     indices[Self.head].store(load(Self.head) &+ UInt64(truncatingIfNeeded: count), ordering: .releasing)
   }

@@ -2,10 +2,10 @@
 ///
 /// The pool hands out numbers only; what lies in a slot belongs to tables indexed by them. Taking and giving back cost a few ticks.
 public struct SlotPool: ~Copyable, @unchecked Sendable {
-  @usableFromInline let free: Table<UInt32>
-  @usableFromInline var freeCount: Int
+  let free: Table<UInt32>
+  var freeCount: Int
   /// Slots that were never used yet start here; the free list grows into them only when they come back.
-  @usableFromInline var untouched: UInt32
+  var untouched: UInt32
   public let capacity: Int
 
   /// A pool of `capacity` slots, at most 2^31.
@@ -18,11 +18,11 @@ public struct SlotPool: ~Copyable, @unchecked Sendable {
   }
 
   /// Slots in use.
-  @inlinable @inline(__always)
+  @inline(__always)
   public var used: Int { Int(untouched) &- freeCount }
 
   /// Takes a slot; nil when all are in use.
-  @inlinable @inline(__always)
+  @inline(__always)
   public mutating func take() -> UInt32? {
     if freeCount > 0 {
       freeCount &-= 1
@@ -34,7 +34,7 @@ public struct SlotPool: ~Copyable, @unchecked Sendable {
   }
 
   /// Gives a slot back.
-  @inlinable @inline(__always)
+  @inline(__always)
   public mutating func giveBack(_ slot: UInt32) {
     assert(freeCount < Int(untouched), "a slot came back twice")
     free[freeCount] = slot

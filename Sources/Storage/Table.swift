@@ -26,7 +26,7 @@ public struct Table<Element: BitwiseCopyable>: ~Copyable, @unchecked Sendable {
 
   private static func size(_ count: Int) -> Int { max(1, count) * MemoryLayout<Element>.stride }
 
-  @inlinable @inline(__always)
+  @inline(__always)
   public subscript(index: Int) -> Element {
     get { base[index] }
     nonmutating set { base[index] = newValue }

@@ -14,16 +14,16 @@ public protocol TimerNode: BitwiseCopyable {
 /// memory. An element is in the wheel once at most. A deadline that moves later needs no call: let it come due, look, and schedule
 /// again (lazy re-arming).
 public struct TimerWheel<Element: TimerNode>: ~Copyable, @unchecked Sendable {
-  @usableFromInline static var bucketFlag: UInt32 { 0x8000_0000 }
+  static var bucketFlag: UInt32 { 0x8000_0000 }
   // Level 0: 256 buckets of 1 ms; levels 1 to 3: 64 buckets each, of 2^8, 2^14 and 2^20 ms.
-  @usableFromInline static var level0Buckets: UInt32 { 256 }
-  @usableFromInline static var upperBuckets: UInt32 { 64 }
-  @usableFromInline static var upperLevels: UInt32 { 3 }
+  static var level0Buckets: UInt32 { 256 }
+  static var upperBuckets: UInt32 { 64 }
+  static var upperLevels: UInt32 { 3 }
 
-  @usableFromInline let elements: UnsafeMutablePointer<Element>
-  @usableFromInline let heads: Table<UInt32>
+  let elements: UnsafeMutablePointer<Element>
+  let heads: Table<UInt32>
   /// The next millisecond to be looked at: every element due before it has come due.
-  @usableFromInline var position: UInt32
+  var position: UInt32
   /// Elements in the wheel.
   public var count = 0
 
@@ -34,11 +34,11 @@ public struct TimerWheel<Element: TimerNode>: ~Copyable, @unchecked Sendable {
     position = now
   }
 
-  @inlinable @inline(__always)
+  @inline(__always)
   public func contains(_ handle: UInt32) -> Bool { elements[Int(handle)].timerPrevious != 0 }
 
   /// Puts an element that is not in the wheel into it, due at `due` (in the past: at once).
-  @inlinable @inline(__always)
+  @inline(__always)
   public mutating func schedule(_ handle: UInt32, due: UInt32) {
     assert(!contains(handle), "scheduled twice")
     let ahead = due &- position
@@ -58,8 +58,7 @@ public struct TimerWheel<Element: TimerNode>: ~Copyable, @unchecked Sendable {
     count &+= 1
   }
 
-  @usableFromInline @inline(never)
-  func upperBucket(_ due: UInt32, _ ahead: UInt32) -> UInt32 {
+    func upperBucket(_ due: UInt32, _ ahead: UInt32) -> UInt32 {
     if Int32(bitPattern: ahead) < 0 { return position & (Self.level0Buckets &- 1) }  // overdue
     var shift: UInt32 = 8
     var base = Self.level0Buckets
@@ -78,7 +77,7 @@ public struct TimerWheel<Element: TimerNode>: ~Copyable, @unchecked Sendable {
   }
 
   /// Takes an element out of the wheel, if it is in.
-  @inlinable @inline(__always)
+  @inline(__always)
   public mutating func cancel(_ handle: UInt32) {
     let element = elements + Int(handle)
     let previous = element.pointee.timerPrevious
@@ -96,14 +95,13 @@ public struct TimerWheel<Element: TimerNode>: ~Copyable, @unchecked Sendable {
 
   /// Takes out one element that is due at `now` or before; nil when there is none (the wheel's time is then `now`).
   /// Call it until it says nil, or as often as there is time for: what is left comes with the next call.
-  @inlinable @inline(__always)
+  @inline(__always)
   public mutating func popDue(now: UInt32) -> UInt32? {
     if Int32(bitPattern: now &- position) < 0 { return nil }
     return advance(to: now)
   }
 
-  @usableFromInline @inline(never)
-  mutating func advance(to now: UInt32) -> UInt32? {
+    mutating func advance(to now: UInt32) -> UInt32? {
     if count == 0 {
       position = now &+ 1
       return nil
@@ -121,7 +119,7 @@ public struct TimerWheel<Element: TimerNode>: ~Copyable, @unchecked Sendable {
   }
 
   /// Brings down what is due within the next bucket of each level that has come to its turn.
-  private mutating func cascade() {
+  mutating func cascade() {
     var shift: UInt32 = 8
     var base = Self.level0Buckets
     for _ in 0..<Self.upperLevels {
@@ -133,7 +131,7 @@ public struct TimerWheel<Element: TimerNode>: ~Copyable, @unchecked Sendable {
     }
   }
 
-  private mutating func replace(_ bucket: UInt32) {
+  mutating func replace(_ bucket: UInt32) {
     var handle = heads[Int(bucket)]
     heads[Int(bucket)] = 0
     while handle != 0 {

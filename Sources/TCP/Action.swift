@@ -1,28 +1,27 @@
 /// What arrived, in the machine's judgement.
-@frozen
 public struct Events: OptionSet, Sendable, BitwiseCopyable {
   public let rawValue: UInt16
   @inline(__always)
   public init(rawValue: UInt16) { self.rawValue = rawValue }
 
   /// The three-way handshake is complete.
-  public static let established = Events(rawValue: 1)
+  public static var established: Events { Events(rawValue: 1) }
   /// Octets of the stream arrived in order: `payloadOffset`, `payloadLength`.
-  public static let payload = Events(rawValue: 2)
+  public static var payload: Events { Events(rawValue: 2) }
   /// The peer's FIN arrived in order.
-  public static let peerClosed = Events(rawValue: 4)
+  public static var peerClosed: Events { Events(rawValue: 4) }
   /// SND.UNA advanced, or the window opened: there may be something to send.
-  public static let maySend = Events(rawValue: 8)
+  public static var maySend: Events { Events(rawValue: 8) }
   /// Our FIN was acknowledged.
-  public static let finAcknowledged = Events(rawValue: 16)
+  public static var finAcknowledged: Events { Events(rawValue: 16) }
   /// The connection entered TIME-WAIT.
-  public static let timeWait = Events(rawValue: 32)
+  public static var timeWait: Events { Events(rawValue: 32) }
   /// The connection is closed: LAST-ACK's acknowledgment arrived.
-  public static let closed = Events(rawValue: 64)
+  public static var closed: Events { Events(rawValue: 64) }
   /// The peer reset the connection; it is closed.
-  public static let reset = Events(rawValue: 128)
+  public static var reset: Events { Events(rawValue: 128) }
   /// The oldest octets in flight are to be sent again: see `retransmitOldest`.
-  public static let retransmit = Events(rawValue: 256)
+  public static var retransmit: Events { Events(rawValue: 256) }
 }
 
 /// What is to be sent in answer, if the workload sends nothing that carries it.
@@ -61,9 +60,8 @@ public enum Anomaly: UInt8, CaseIterable, Sendable, BitwiseCopyable {
 }
 
 /// What the machine asks its owner to do; it does nothing itself.
-@frozen
 public struct Action: Sendable, BitwiseCopyable {
-  public var events: Events = []
+  public var events = Events(rawValue: 0)
   public var reply: Reply = .none
   public var anomaly: Anomaly = .none
   /// Where the new octets begin within the segment's payload.

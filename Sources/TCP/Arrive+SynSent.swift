@@ -1,5 +1,3 @@
-import Wire
-
 /// SYN-SENT (RFC 9293 3.10.7.3).
 extension Connection {
   @inline(__always)
@@ -38,7 +36,8 @@ extension Connection {
     idleDue = now.milliseconds &+ parameters.establishedTimeout
     // Data or FIN that came with the SYN-ACK: not taken, so that the peer sends it again (RFC 9293 3.10.7.3 permits to queue it).
     var action = Action(.acknowledge)
-    action.events = [.established, .maySend]
+    action.events.insert(.established)
+    action.events.insert(.maySend)
     return action
   }
 }

@@ -1,5 +1,3 @@
-import Wire
-
 /// Segment arrives: RFC 9293 3.10.7, in its order, with RFC 5961's checks and RFC 7323's.
 extension Connection {
   /// Judges a segment that belongs to this connection, changes its state, and says what is to be done. Costs a few dozen ticks.
@@ -88,18 +86,19 @@ extension Connection {
     }
     flags.remove(.persisting)
     if flight == 0 {
-      flags.subtract([.timerRunning, .recovering])
+      flags.remove(.timerRunning)
+      flags.remove(.recovering)
     } else {
       startTimer(companion, parameters, now: now)
     }
   }
 
   /// The window that the persist timer was waiting for: what was probed with goes out at once.
-  @inline(never)
   mutating func windowOpened(
     _ action: inout Action, _ companion: Companion, _ parameters: TCPParameters, now: Moment
   ) {
-    flags.subtract([.persisting, .timerRunning])
+    flags.remove(.persisting)
+    flags.remove(.timerRunning)
     retransmits = 0
     if flight > 0 {
       startTimer(companion, parameters, now: now)
@@ -165,7 +164,6 @@ extension Connection {
   }
 
   /// The first step for a segment that does not begin at RCV.NXT, or that must prove its age. Nil: acceptable.
-  @inline(never)
   mutating func refuse(
     _ segment: TCPSegment, _ companion: Companion, _ parameters: TCPParameters
   ) -> Action? {
@@ -190,7 +188,6 @@ extension Connection {
   }
 
   /// A RST or SYN within the window, or no ACK.
-  @inline(never)
   mutating func arriveExceptionally(_ segment: TCPSegment) -> Action {
     if segment.flags.contains(.rst) {
       // RFC 5961 3.2: only the exact number resets.

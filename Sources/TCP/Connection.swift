@@ -1,6 +1,3 @@
-import Storage
-import Wire
-
 /// Who opened the connection.
 public enum Role: UInt8, CaseIterable, Sendable, BitwiseCopyable {
   case client
@@ -10,7 +7,6 @@ public enum Role: UInt8, CaseIterable, Sendable, BitwiseCopyable {
 /// What a connection needs for every segment: one cache line of 64 octets, its key included. Fields carry their RFC 9293 names.
 ///
 /// What loss and bulk transfer need (scoreboard, congestion window) will be a second, cold structure, named by `Companion.cold`.
-@frozen
 public struct Connection: TimerNode, BitwiseCopyable, Sendable {
   public var remoteAddress: IPv4Address
   public var localAddress: IPv4Address
@@ -52,26 +48,25 @@ public struct Connection: TimerNode, BitwiseCopyable, Sendable {
   public var peer: UInt16
   static var serverBit: UInt16 { 0x8000 }
 
-  @frozen
-  public struct Flags: OptionSet, BitwiseCopyable, Sendable {
+    public struct Flags: OptionSet, BitwiseCopyable, Sendable {
     public let rawValue: UInt8
     @inline(__always)
     public init(rawValue: UInt8) { self.rawValue = rawValue }
     /// We have sent our FIN: SND.NXT counts it.
-    public static let finSent = Flags(rawValue: 1)
+    public static var finSent: Flags { Flags(rawValue: 1) }
     /// Both ends sent timestamps in their SYNs (RFC 7323 3.2).
-    public static let timestamps = Flags(rawValue: 2)
+    public static var timestamps: Flags { Flags(rawValue: 2) }
     /// A round trip is being timed since `Companion.flightStart`.
-    public static let timing = Flags(rawValue: 4)
+    public static var timing: Flags { Flags(rawValue: 4) }
     /// A timeout happened; what was in flight then is sent again, segment after segment, as acknowledgments come in.
-    public static let recovering = Flags(rawValue: 8)
+    public static var recovering: Flags { Flags(rawValue: 8) }
     /// The timer is the persist timer (RFC 9293 3.8.6.1).
-    public static let persisting = Flags(rawValue: 16)
-    public static let timerRunning = Flags(rawValue: 32)
+    public static var persisting: Flags { Flags(rawValue: 16) }
+    public static var timerRunning: Flags { Flags(rawValue: 32) }
     /// Both ends sent a window scale (RFC 7323 2.2).
-    public static let windowScale = Flags(rawValue: 64)
+    public static var windowScale: Flags { Flags(rawValue: 64) }
     /// The peer permitted SACK (RFC 2018); used by recovery.
-    public static let sackPermitted = Flags(rawValue: 128)
+    public static var sackPermitted: Flags { Flags(rawValue: 128) }
   }
 
   @inline(__always)
@@ -92,9 +87,12 @@ public struct Connection: TimerNode, BitwiseCopyable, Sendable {
   /// Octets of the peer's stream received in order so far (modulo 2^32).
   @inline(__always)
   public var streamReceived: UInt32 {
-    let peerClosed = state != .established && state != .finWait1 && state != .finWait2
-    return receiveNext.distance(from: initialReceive) &- 1 &- (peerClosed ? 1 : 0)
+    receiveNext.distance(from: initialReceive) &- 1 &- (peerHasClosed ? 1 : 0)
   }
+
+  /// RCV.NXT counts the peer's FIN.
+  @inline(__always)
+  public var peerHasClosed: Bool { state.rawValue >= TCPState.closing.rawValue }
 
   /// Octets in flight, SYN and FIN included.
   @inline(__always)
@@ -102,7 +100,6 @@ public struct Connection: TimerNode, BitwiseCopyable, Sendable {
 }
 
 /// What lies beside a connection, in a table of its own: read by fewer segments.
-@frozen
 public struct Companion: BitwiseCopyable, Sendable {
   /// When the present phase began (first SYN, request, FIN), in ticks: the start of a latency. The engine's.
   public var phaseStart: UInt64 = 0

@@ -1,5 +1,3 @@
-import Wire
-
 /// The beginning of connections: active and passive OPEN (RFC 9293 3.10.1).
 extension Connection {
   /// A connection whose SYN is about to be sent.
@@ -11,7 +9,7 @@ extension Connection {
     var connection = Connection(
       remoteAddress: remote, localAddress: local, remotePort: remotePort, localPort: localPort,
       sendUnacknowledged: initial, sendNext: initial + 1, receiveNext: SequenceNumber(0), sendWindow: 0,
-      initialSend: initial, initialReceive: SequenceNumber(0), state: .synSent, retransmits: 0, flags: [], scales: 0,
+      initialSend: initial, initialReceive: SequenceNumber(0), state: .synSent, retransmits: 0, flags: Flags(rawValue: 0), scales: 0,
       retransmitDue: 0, idleDue: now.milliseconds &+ parameters.synSentTimeout, timerNext: 0, timerPrevious: 0, timerDue: 0,
       segmentSize: TCPHeader.defaultMSS, peer: peer)
     connection.startTimer(companion, parameters, now: now)
@@ -28,7 +26,7 @@ extension Connection {
     var connection = Connection(
       remoteAddress: syn.source, localAddress: syn.destination, remotePort: syn.sourcePort, localPort: syn.destinationPort,
       sendUnacknowledged: initial, sendNext: initial + 1, receiveNext: syn.sequence + 1, sendWindow: UInt32(syn.window),
-      initialSend: initial, initialReceive: syn.sequence, state: .synReceived, retransmits: 0, flags: [], scales: 0,
+      initialSend: initial, initialReceive: syn.sequence, state: .synReceived, retransmits: 0, flags: Flags(rawValue: 0), scales: 0,
       retransmitDue: 0, idleDue: now.milliseconds &+ parameters.synReceivedTimeout, timerNext: 0, timerPrevious: 0,
       timerDue: 0, segmentSize: TCPHeader.defaultMSS, peer: peer | serverBit)
     connection.negotiate(syn.options, &companion, parameters)

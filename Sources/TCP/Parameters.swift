@@ -1,5 +1,3 @@
-import Wire
-
 /// What every connection of a worker has in common. Times are milliseconds unless the name says otherwise.
 public struct TCPParameters: Sendable, Equatable, BitwiseCopyable {
   /// Octets of data we take in a segment; offered in our SYN.

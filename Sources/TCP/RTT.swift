@@ -27,7 +27,7 @@ extension Companion {
   /// RTO in milliseconds, before back-off (RFC 6298 2.3, 2.4).
   @inline(__always)
   func retransmissionTimeout(_ parameters: TCPParameters) -> UInt32 {
-    if smoothedRTT == 0 { return max(parameters.initialRTO, parameters.minimumRTO, UInt32(rttVariance)) }
+    if smoothedRTT == 0 { return max(max(parameters.initialRTO, parameters.minimumRTO), UInt32(rttVariance)) }
     // SRTT + max(G, 4 RTTVAR), in milliseconds; 4 quarters are one millisecond.
     let timeout = (UInt32(smoothedRTT) &+ 7) / 8 &+ max(Self.granularity / 4, UInt32(rttVariance))
     return min(max(timeout, parameters.minimumRTO), parameters.maximumRTO)

@@ -1,7 +1,4 @@
-import Wire
-
 /// A connection in TIME-WAIT, in half a cache line: what is needed to answer a late FIN and to judge a new SYN for the pair.
-@frozen
 public struct TimeWait: BitwiseCopyable, Sendable {
   public var remoteAddress: IPv4Address
   public var localAddress: IPv4Address

@@ -1,5 +1,3 @@
-import Wire
-
 /// What a timer that ran out means.
 public enum TimeoutAction: Sendable, BitwiseCopyable {
   /// Nothing yet: look again at this millisecond.
@@ -75,7 +73,7 @@ extension Connection {
     let streamOffset = streamSent
     guard state.maySend, end != streamOffset || finish else { return nil }
     let withFin = end == streamOffset
-    var segment = self.segment(withFin ? [.fin, .ack] : .ack, sequence: sendNext, companion, parameters, now: now)
+    var segment = self.segment(withFin ? .finAck : .ack, sequence: sendNext, companion, parameters, now: now)
     segment.payloadLength = withFin ? 0 : 1
     if withFin { finishSending() } else { sendNext = sendNext + 1 }
     return Transmission(segment: segment, streamOffset: streamOffset, isRetransmission: false)

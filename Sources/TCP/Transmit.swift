@@ -1,7 +1,4 @@
-import Wire
-
 /// What is to be sent next. The octets themselves are asked of the workload, by their place in the stream.
-@frozen
 public struct Transmission: BitwiseCopyable, Sendable {
   public var segment: TCPSegment
   /// Place in our stream of the segment's first octet (modulo 2^32).
@@ -65,7 +62,7 @@ extension Connection {
       segment.options = parameters.synOptions(
         limitedTo: TCPOptions.Present(rawValue: 15), timestamp: now.milliseconds, echo: 0)
     } else {
-      segment.flags = [.syn, .ack]
+      segment.flags = .synAck
       segment.acknowledgment = receiveNext
       var offered: TCPOptions.Present = .maximumSegmentSize
       if flags.contains(.windowScale) { offered.insert(.windowScale) }
@@ -86,7 +83,7 @@ extension Connection {
       segment.acknowledgment = SequenceNumber(0)
       return segment
     }
-    var segment = self.segment([.rst, .ack], sequence: sendNext, companion, parameters, now: now)
+    var segment = self.segment(.rstAck, sequence: sendNext, companion, parameters, now: now)
     segment.window = 0
     return segment
   }
@@ -108,7 +105,7 @@ extension Connection {
     let window = min(sendWindow, size &* TCPParameters.initialWindowSegments)
     let inFlight = flight
     let usable = window > inFlight ? window &- inFlight : 0
-    let count = min(available, usable, size)
+    let count = min(min(available, usable), size)
     let withFin = finish && count == available && usable > count
     if count == 0, !withFin {
       if inFlight == 0 { startPersisting(companion, parameters, now: now) }
@@ -141,7 +138,6 @@ extension Connection {
   }
 
   /// Data waits for a window that is closed: the persist timer sees that it is asked for (RFC 9293 3.8.6.1).
-  @inline(never)
   mutating func startPersisting(_ companion: Companion, _ parameters: TCPParameters, now: Moment) {
     if flags.contains(.timerRunning) { return }
     retransmits = 0

@@ -1,7 +1,3 @@
-public import PacketIO
-public import TCP
-public import Wire
-
 /// Everything a run is told, validated: what the configuration file and the flags come to. Defaults are the reference load.
 public struct TrafficSettings: Sendable, Equatable {
   /// The cores that workers run on, one each. Empty: the last core this process may use.
@@ -58,7 +54,7 @@ public enum FlowSteering: String, Sendable, CaseIterable {
 }
 
 /// Addresses from `first` to `last`, both included.
-public struct AddressRange: Sendable, Hashable {
+public struct AddressRange: Sendable, Hashable, BitwiseCopyable {
   public var first: IPv4Address
   public var last: IPv4Address
 

@@ -5,23 +5,23 @@
 public struct ChecksumSum: Sendable, BitwiseCopyable {
   public var value: UInt64
 
-  @inlinable @inline(__always)
+  @inline(__always)
   public init(_ value: UInt64 = 0) { self.value = value }
 
   /// Adds 4 octets, given as they lie in memory.
-  @inlinable @inline(__always)
+  @inline(__always)
   public mutating func add(_ word: UInt32) { value &+= UInt64(word) }
 
   /// Adds 8 octets, given as they lie in memory.
-  @inlinable @inline(__always)
+  @inline(__always)
   public mutating func add(_ word: UInt64) { value &+= (word & 0xffff_ffff) &+ (word &>> 32) }
 
   /// Adds a 16-bit field given by its numeric value.
-  @inlinable @inline(__always)
+  @inline(__always)
   public mutating func add(field: UInt16) { value &+= UInt64(field.bigEndian) }
 
   /// Adds `count` octets at `bytes`, an odd last one padded with zero (RFC 1071 section 1).
-  @inlinable @inline(__always)
+  @inline(__always)
   public mutating func add(_ bytes: UnsafeRawPointer, count: Int) {
     var offset = 0
     while offset &+ 8 <= count {
@@ -42,7 +42,7 @@ public struct ChecksumSum: Sendable, BitwiseCopyable {
   }
 
   /// The sum folded to 16 bits, in memory order: 0xffff over data that includes its own valid checksum.
-  @inlinable @inline(__always)
+  @inline(__always)
   public var folded: UInt16 {
     var sum = (value & 0xffff_ffff) &+ (value &>> 32)
     sum = (sum & 0xffff) &+ (sum &>> 16)
@@ -52,12 +52,12 @@ public struct ChecksumSum: Sendable, BitwiseCopyable {
   }
 
   /// What to store, in memory order, in the checksum field that was zero while summing.
-  @inlinable @inline(__always)
+  @inline(__always)
   public var field: UInt16 { ~folded }
 }
 
 /// Updates a checksum for a 32-bit change of the data it covers (RFC 1624 equation 3), all in memory order.
-@inlinable @inline(__always)
+@inline(__always)
 public func updatedChecksum(_ field: UInt16, replacing old: UInt32, with new: UInt32) -> UInt16 {
   var sum = ChecksumSum(UInt64(~field))
   sum.add(~old)

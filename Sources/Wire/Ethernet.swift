@@ -1,19 +1,19 @@
 /// Ethernet II (IEEE 802.3): where its fields are.
 public enum Ethernet {
-  public static let headerLength = 14
-  public static let typeOffset = 12
-  public static let typeIPv4: UInt16 = 0x0800
-  public static let typeARP: UInt16 = 0x0806
+  public static var headerLength: Int { 14 }
+  public static var typeOffset: Int { 12 }
+  public static var typeIPv4: UInt16 { 0x0800 }
+  public static var typeARP: UInt16 { 0x0806 }
 }
 
 /// A 48-bit MAC address, the first octet on the wire in the highest bits.
 public struct MACAddress: Hashable, Sendable, BitwiseCopyable {
   public var rawValue: UInt64
 
-  @inlinable @inline(__always)
+  @inline(__always)
   public init(_ rawValue: UInt64) { self.rawValue = rawValue & 0xffff_ffff_ffff }
 
-  public static let broadcast = MACAddress(0xffff_ffff_ffff)
+  public static var broadcast: MACAddress { MACAddress(0xffff_ffff_ffff) }
 
   /// Whether it names one station, as an interface's own address must.
   public var isUnicast: Bool { rawValue >> 40 & 1 == 0 && rawValue != 0 }
@@ -22,11 +22,11 @@ public struct MACAddress: Hashable, Sendable, BitwiseCopyable {
 /// The 14 octets before the IP header, ready to be stored.
 public struct LinkHeader: Sendable, BitwiseCopyable {
   /// Destination (6) and the first 2 octets of the source, in memory order.
-  @usableFromInline let first: UInt64
+  let first: UInt64
   /// The last 4 octets of the source.
-  @usableFromInline let second: UInt32
+  let second: UInt32
   /// EtherType.
-  @usableFromInline let type: UInt16
+  let type: UInt16
 
   public init(destination: MACAddress, source: MACAddress, type: UInt16 = Ethernet.typeIPv4) {
     first = (destination.rawValue << 16 | source.rawValue >> 32).bigEndian
@@ -35,7 +35,7 @@ public struct LinkHeader: Sendable, BitwiseCopyable {
   }
 
   /// The header of the answer to a frame: its source becomes the destination.
-  @inlinable @inline(__always)
+  @inline(__always)
   public init(answering frame: UnsafeRawPointer) {
     let destination = frame.loadNative(0, as: UInt64.self)
     let source = frame.loadNative(6, as: UInt64.self)
@@ -44,7 +44,7 @@ public struct LinkHeader: Sendable, BitwiseCopyable {
     type = Ethernet.typeIPv4.bigEndian
   }
 
-  @inlinable @inline(__always)
+  @inline(__always)
   public func store(to frame: UnsafeMutableRawPointer) {
     frame.storeNative(first, at: 0)
     frame.storeNative(second, at: 8)

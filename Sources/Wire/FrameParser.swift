@@ -31,7 +31,7 @@ public enum ChecksumVerification: Sendable {
 public enum FrameParser {
   /// Reads a frame of `count` octets. On `.tcp`, `segment` is filled in completely; otherwise it is undefined.
   /// Octets after the IP packet (Ethernet padding) are ignored.
-  @inlinable @inline(__always)
+  @inline(__always)
   public static func parse(
     _ frame: UnsafeRawPointer, count: Int, verify: ChecksumVerification, into segment: inout TCPSegment
   ) -> FrameKind {
@@ -98,16 +98,14 @@ public enum FrameParser {
     return .tcp
   }
 
-  @usableFromInline @inline(never)
-  static func tooShort(_ frame: UnsafeRawPointer, _ count: Int) -> FrameKind {
+    static func tooShort(_ frame: UnsafeRawPointer, _ count: Int) -> FrameKind {
     guard count >= Ethernet.headerLength else { return .unreadable(.frameTooShort) }
     let etherType = frame.loadBigEndian(Ethernet.typeOffset, as: UInt16.self)
     return etherType == Ethernet.typeARP || etherType == Ethernet.typeIPv4
       ? .unreadable(.frameTooShort) : .unreadable(.unknownEtherType)
   }
 
-  @usableFromInline @inline(never)
-  static func otherEtherType(_ type: UInt16) -> FrameKind {
+    static func otherEtherType(_ type: UInt16) -> FrameKind {
     type == Ethernet.typeARP ? .arp : .unreadable(.unknownEtherType)
   }
 }

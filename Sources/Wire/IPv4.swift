@@ -1,16 +1,16 @@
 /// IPv4 (RFC 791): where its fields are, and its constants.
 public enum IPv4 {
-  public static let headerLength = 20
-  public static let protocolICMP: UInt8 = 1
-  public static let protocolTCP: UInt8 = 6
+  public static var headerLength: Int { 20 }
+  public static var protocolICMP: UInt8 { 1 }
+  public static var protocolTCP: UInt8 { 6 }
   /// Don't Fragment; with it the identification may be zero (RFC 6864 4.1).
-  public static let dontFragment: UInt16 = 0x4000
+  public static var dontFragment: UInt16 { 0x4000 }
   /// More Fragments and the fragment offset: not zero in a fragment.
-  public static let fragmentMask: UInt16 = 0x3fff
-  public static let timeToLive: UInt8 = 64
+  public static var fragmentMask: UInt16 { 0x3fff }
+  public static var timeToLive: UInt8 { 64 }
 
   /// The first 8 octets of a header without options, in memory order: version, length, identification 0, Don't Fragment.
-  @inlinable @inline(__always)
+  @inline(__always)
   static func firstWord(totalLength: Int) -> UInt64 {
     (UInt64(0x4500) &<< 48 | UInt64(truncatingIfNeeded: totalLength) &<< 32 | UInt64(dontFragment)).bigEndian
   }
@@ -20,9 +20,9 @@ public enum IPv4 {
 public struct IPv4Address: Hashable, Sendable, BitwiseCopyable, Comparable {
   public var rawValue: UInt32
 
-  @inlinable @inline(__always)
+  @inline(__always)
   public init(_ rawValue: UInt32) { self.rawValue = rawValue }
 
-  @inlinable @inline(__always)
+  @inline(__always)
   public static func < (a: Self, b: Self) -> Bool { a.rawValue < b.rawValue }
 }

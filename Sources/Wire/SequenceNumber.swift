@@ -5,34 +5,34 @@ public struct SequenceNumber: Equatable, Sendable, BitwiseCopyable {
   /// The number as it stands in the header.
   public var rawValue: UInt32
 
-  @inlinable @inline(__always)
+  @inline(__always)
   public init(_ rawValue: UInt32) { self.rawValue = rawValue }
 
-  @inlinable @inline(__always)
+  @inline(__always)
   public static func < (a: Self, b: Self) -> Bool { Int32(bitPattern: a.rawValue &- b.rawValue) < 0 }
 
-  @inlinable @inline(__always)
+  @inline(__always)
   public static func <= (a: Self, b: Self) -> Bool { Int32(bitPattern: a.rawValue &- b.rawValue) <= 0 }
 
-  @inlinable @inline(__always)
+  @inline(__always)
   public static func > (a: Self, b: Self) -> Bool { b < a }
 
-  @inlinable @inline(__always)
+  @inline(__always)
   public static func >= (a: Self, b: Self) -> Bool { b <= a }
 
   /// The number `length` octets further on.
-  @inlinable @inline(__always)
+  @inline(__always)
   public static func + (a: Self, length: UInt32) -> Self { Self(a.rawValue &+ length) }
 
   /// The number `length` octets before.
-  @inlinable @inline(__always)
+  @inline(__always)
   public static func - (a: Self, length: UInt32) -> Self { Self(a.rawValue &- length) }
 
   /// Octets from `start` to this number.
-  @inlinable @inline(__always)
+  @inline(__always)
   public func distance(from start: Self) -> UInt32 { rawValue &- start.rawValue }
 
   /// Whether the number lies in the `size` octets from `start` on.
-  @inlinable @inline(__always)
+  @inline(__always)
   public func isInWindow(from start: Self, size: UInt32) -> Bool { rawValue &- start.rawValue < size }
 }

@@ -1,23 +1,23 @@
 /// The TCP header (RFC 9293 3.1): where its fields are, and the kinds of its options.
 public enum TCPHeader {
-  public static let length = 20
+  public static var length: Int { 20 }
   /// The longest header: a data offset of 15 words.
-  public static let maximumLength = 60
+  public static var maximumLength: Int { 60 }
   /// The window that a SYN can offer: its field is never scaled (RFC 7323 2.2).
-  public static let maximumUnscaledWindow: UInt32 = 65_535
+  public static var maximumUnscaledWindow: UInt32 { 65_535 }
   /// The largest window scale (RFC 7323 2.3).
-  public static let maximumWindowScale: UInt8 = 14
+  public static var maximumWindowScale: UInt8 { 14 }
   /// What a peer takes that names no MSS (RFC 9293 3.7.1, MUST-15).
-  public static let defaultMSS: UInt16 = 536
+  public static var defaultMSS: UInt16 { 536 }
 
   public enum OptionKind {
-    public static let end: UInt8 = 0
-    public static let noOperation: UInt8 = 1
-    public static let maximumSegmentSize: UInt8 = 2
-    public static let windowScale: UInt8 = 3
-    public static let sackPermitted: UInt8 = 4
-    public static let sack: UInt8 = 5
-    public static let timestamps: UInt8 = 8
+    public static var end: UInt8 { 0 }
+    public static var noOperation: UInt8 { 1 }
+    public static var maximumSegmentSize: UInt8 { 2 }
+    public static var windowScale: UInt8 { 3 }
+    public static var sackPermitted: UInt8 { 4 }
+    public static var sack: UInt8 { 5 }
+    public static var timestamps: UInt8 { 8 }
   }
 }
 
@@ -25,32 +25,37 @@ public enum TCPHeader {
 public struct TCPFlags: OptionSet, Sendable, BitwiseCopyable, Hashable {
   public let rawValue: UInt8
 
-  @inlinable @inline(__always)
+  @inline(__always)
   public init(rawValue: UInt8) { self.rawValue = rawValue }
 
-  public static let fin = TCPFlags(rawValue: 0x01)
-  public static let syn = TCPFlags(rawValue: 0x02)
-  public static let rst = TCPFlags(rawValue: 0x04)
-  public static let psh = TCPFlags(rawValue: 0x08)
-  public static let ack = TCPFlags(rawValue: 0x10)
-  public static let urg = TCPFlags(rawValue: 0x20)
-  public static let ece = TCPFlags(rawValue: 0x40)
-  public static let cwr = TCPFlags(rawValue: 0x80)
+  public static var fin: TCPFlags { TCPFlags(rawValue: 0x01) }
+  public static var syn: TCPFlags { TCPFlags(rawValue: 0x02) }
+  public static var rst: TCPFlags { TCPFlags(rawValue: 0x04) }
+  public static var psh: TCPFlags { TCPFlags(rawValue: 0x08) }
+  public static var ack: TCPFlags { TCPFlags(rawValue: 0x10) }
+  public static var urg: TCPFlags { TCPFlags(rawValue: 0x20) }
+  public static var ece: TCPFlags { TCPFlags(rawValue: 0x40) }
+  public static var cwr: TCPFlags { TCPFlags(rawValue: 0x80) }
+
+  // Combinations: a literal of several would be an array on the packet path.
+  public static var synAck: TCPFlags { TCPFlags(rawValue: 0x12) }
+  public static var finAck: TCPFlags { TCPFlags(rawValue: 0x11) }
+  public static var rstAck: TCPFlags { TCPFlags(rawValue: 0x14) }
 }
 
 /// What a segment's options said, each once; the last of its kind wins.
 public struct TCPOptions: Equatable, Sendable, BitwiseCopyable {
   public struct Present: OptionSet, Sendable, BitwiseCopyable {
     public let rawValue: UInt8
-    @inlinable @inline(__always)
+    @inline(__always)
     public init(rawValue: UInt8) { self.rawValue = rawValue }
-    public static let maximumSegmentSize = Present(rawValue: 1)
-    public static let windowScale = Present(rawValue: 2)
-    public static let sackPermitted = Present(rawValue: 4)
-    public static let timestamps = Present(rawValue: 8)
+    public static var maximumSegmentSize: Present { Present(rawValue: 1) }
+    public static var windowScale: Present { Present(rawValue: 2) }
+    public static var sackPermitted: Present { Present(rawValue: 4) }
+    public static var timestamps: Present { Present(rawValue: 8) }
   }
 
-  public var present: Present = []
+  public var present = Present(rawValue: 0)
   /// Shift count, at most 14 (RFC 7323 2.3: a larger one counts as 14).
   public var windowScale: UInt8 = 0
   /// Octets of data the sender takes in a segment.
@@ -58,10 +63,10 @@ public struct TCPOptions: Equatable, Sendable, BitwiseCopyable {
   public var timestampValue: UInt32 = 0
   public var timestampEcho: UInt32 = 0
 
-  @inlinable @inline(__always)
+  @inline(__always)
   public init() {}
 
-  @inlinable @inline(__always)
+  @inline(__always)
   public static func == (a: Self, b: Self) -> Bool {
     a.present == b.present && a.windowScale == b.windowScale && a.maximumSegmentSize == b.maximumSegmentSize
       && a.timestampValue == b.timestampValue && a.timestampEcho == b.timestampEcho
@@ -85,7 +90,7 @@ public struct TCPSegment: Sendable, BitwiseCopyable {
   public var payloadLength: UInt16
   public var options: TCPOptions
 
-  @inlinable @inline(__always)
+  @inline(__always)
   public init() {
     source = IPv4Address(0)
     destination = IPv4Address(0)
@@ -93,7 +98,7 @@ public struct TCPSegment: Sendable, BitwiseCopyable {
     destinationPort = 0
     sequence = SequenceNumber(0)
     acknowledgment = SequenceNumber(0)
-    flags = []
+    flags = TCPFlags(rawValue: 0)
     window = 0
     payloadOffset = 0
     payloadLength = 0
@@ -101,7 +106,7 @@ public struct TCPSegment: Sendable, BitwiseCopyable {
   }
 
   /// SEG.LEN: payload, and one each for SYN and FIN (RFC 9293 3.4).
-  @inlinable @inline(__always)
+  @inline(__always)
   public var length: UInt32 {
     UInt32(payloadLength) &+ UInt32(flags.rawValue & 1) &+ UInt32(flags.rawValue &>> 1 & 1)
   }

@@ -2,13 +2,13 @@
 /// walking them.
 extension TCPOptions {
   /// MSS, NOP + window scale, NOP NOP + SACK-permitted: the SYN of the reference connection.
-  @usableFromInline static let synLayoutLength = 12
+  static var synLayoutLength: Int { 12 }
   /// NOP NOP timestamps: RFC 7323 appendix A.
-  @usableFromInline static let timestampLayoutLength = 12
-  @usableFromInline static let timestampPrefix: UInt32 = 0x0101_080a
+  static var timestampLayoutLength: Int { 12 }
+  static var timestampPrefix: UInt32 { 0x0101_080a }
 
   /// Reads `count` octets of options. False when one's length is impossible.
-  @inlinable @inline(__always)
+  @inline(__always)
   public mutating func read(_ bytes: UnsafeRawPointer, count: Int) -> Bool {
     if count == Self.timestampLayoutLength {
       let word0 = bytes.loadBigEndian(0, as: UInt32.self)
@@ -21,7 +21,7 @@ extension TCPOptions {
       let word1 = bytes.loadBigEndian(4, as: UInt32.self)
       let word2 = bytes.loadBigEndian(8, as: UInt32.self)
       if word0 & 0xffff_0000 == 0x0204_0000, word1 & 0xffff_ff00 == 0x0103_0300, word2 == 0x0101_0402 {
-        present = [.maximumSegmentSize, .windowScale, .sackPermitted]
+        present = Present(rawValue: 7)
         maximumSegmentSize = UInt16(truncatingIfNeeded: word0)
         windowScale = min(UInt8(truncatingIfNeeded: word1), TCPHeader.maximumWindowScale)
         return true
@@ -30,8 +30,7 @@ extension TCPOptions {
     return walk(bytes, count: count)
   }
 
-  @usableFromInline @inline(never)
-  mutating func walk(_ bytes: UnsafeRawPointer, count: Int) -> Bool {
+    mutating func walk(_ bytes: UnsafeRawPointer, count: Int) -> Bool {
     var offset = 0
     while offset < count {
       let kind = bytes.loadNative(offset, as: UInt8.self)
@@ -51,7 +50,7 @@ extension TCPOptions {
 
   /// Takes one option; one of a known kind with another length than its RFC's is ignored, as an unknown kind is (RFC 9293 3.1).
   @inline(__always)
-  private mutating func take(_ kind: UInt8, _ option: UnsafeRawPointer, _ length: Int) {
+  mutating func take(_ kind: UInt8, _ option: UnsafeRawPointer, _ length: Int) {
     switch (kind, length) {
     case (TCPHeader.OptionKind.maximumSegmentSize, 4):
       present.insert(.maximumSegmentSize)
@@ -71,7 +70,7 @@ extension TCPOptions {
   }
 
   /// Octets that `write` takes; a multiple of 4, at most 20.
-  @inlinable @inline(__always)
+  @inline(__always)
   public var encodedLength: Int {
     if present.isEmpty { return 0 }
     var length = 0
@@ -86,25 +85,27 @@ extension TCPOptions {
   }
 
   /// Writes the options, padded with NOP in front (RFC 7323 appendix A), and adds them to the sum. Returns their length.
-  @inlinable @inline(__always)
+  @inline(__always)
   public func write(to bytes: UnsafeMutableRawPointer, sum: inout ChecksumSum) -> Int {
     if present.isEmpty { return 0 }
     var offset = 0
-    @inline(__always) func put(_ word: UInt32) {
-      let stored = word.bigEndian
-      bytes.storeNative(stored, at: offset)
-      sum.add(stored)
-      offset &+= 4
-    }
-    if present.contains(.maximumSegmentSize) { put(0x0204_0000 | UInt32(maximumSegmentSize)) }
-    if present.contains(.windowScale) { put(0x0103_0300 | UInt32(windowScale)) }
+    if present.contains(.maximumSegmentSize) { put(0x0204_0000 | UInt32(maximumSegmentSize), bytes, &offset, &sum) }
+    if present.contains(.windowScale) { put(0x0103_0300 | UInt32(windowScale), bytes, &offset, &sum) }
     if present.contains(.timestamps) {
-      put(present.contains(.sackPermitted) ? 0x0402_080a : Self.timestampPrefix)
-      put(timestampValue)
-      put(timestampEcho)
+      put(present.contains(.sackPermitted) ? 0x0402_080a : Self.timestampPrefix, bytes, &offset, &sum)
+      put(timestampValue, bytes, &offset, &sum)
+      put(timestampEcho, bytes, &offset, &sum)
     } else if present.contains(.sackPermitted) {
-      put(0x0101_0402)
+      put(0x0101_0402, bytes, &offset, &sum)
     }
     return offset
+  }
+
+  @inline(__always)
+  private func put(_ word: UInt32, _ bytes: UnsafeMutableRawPointer, _ offset: inout Int, _ sum: inout ChecksumSum) {
+    let stored = word.bigEndian
+    bytes.storeNative(stored, at: offset)
+    sum.add(stored)
+    offset &+= 4
   }
 }

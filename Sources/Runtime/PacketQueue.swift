@@ -1,0 +1,73 @@
+/// A worker's port together with the frames that wait to be transmitted at the end of the turn.
+public struct PacketQueue<Port: PacketPort & ~Copyable>: ~Copyable {
+  public var port: Port
+  private let waiting: UnsafeMutablePointer<PacketPointer>
+  public private(set) var waitingCount = 0
+  /// Frames transmitted so far, and their octets.
+  public private(set) var sentFrames: UInt64 = 0
+  public private(set) var sentBytes: UInt64 = 0
+  /// Times that the port did not take all that was offered.
+  public private(set) var refusals: UInt64 = 0
+
+  /// Frames that can wait.
+  public static var capacity: Int { 2048 }
+  /// Frames handed to the port at once.
+  static var transmitBurst: Int { 64 }
+
+  public init(_ port: consuming Port) {
+    self.port = port
+    waiting = .allocate(capacity: Self.capacity)
+  }
+
+  deinit { waiting.deallocate() }
+
+  /// Frames that can still be queued in this turn. What answers a received frame always finds room: a worker receives only
+  /// when there is some.
+  @inline(__always)
+  public var room: Int { Self.capacity &- waitingCount }
+
+  /// Transmits a frame at the end of the turn, behind those queued before.
+  @inline(__always)
+  public mutating func send(_ packet: consuming Packet) {
+    if waitingCount == Self.capacity { flush() }
+    guard waitingCount < Self.capacity else {
+      port.free(packet)
+      refusals &+= 1
+      return
+    }
+    sentBytes &+= UInt64(truncatingIfNeeded: packet.length)
+    waiting[waitingCount] = packet.release()
+    waitingCount &+= 1
+    sentFrames &+= 1
+  }
+
+  @inline(__always)
+  public mutating func free(_ packet: consuming Packet) { port.free(packet) }
+
+  @inline(__always)
+  public mutating func allocate() -> Packet? { port.allocate() }
+
+  /// Hands the waiting frames to the port. What it does not take stays for the next turn, in order.
+  @inline(__always)
+  public mutating func flush() {
+    var done = 0
+    while done < waitingCount {
+      let count = min(Self.transmitBurst, waitingCount &- done)
+      let taken = port.transmit(waiting + done, count: count)
+      done &+= taken
+      if taken < count {
+        refusals &+= 1
+        break
+      }
+    }
+    if done == 0 { return }
+    waitingCount &-= done
+    for index in 0..<waitingCount { waiting[index] = waiting[done &+ index] }
+  }
+
+  /// Frees what waits: for the end of a run.
+  public mutating func discard() {
+    for index in 0..<waitingCount { port.free(Packet(owning: waiting[index])) }
+    waitingCount = 0
+  }
+}

@@ -1,0 +1,124 @@
+import CPacket
+import Synchronization
+
+/// What crosses the border between a worker and the rest of the program: commands in, statistics out.
+public final class WorkerLink: @unchecked Sendable {
+  /// Where the worker counts. At a fixed address, as the worker reaches it without going through this object.
+  public let statistics: UnsafePointer<WorkerStatistics>
+  let mailbox: UnsafeMutablePointer<Atomic<UInt8>>
+  let ended: UnsafeMutablePointer<Atomic<Bool>>
+
+  public init() {
+    let statistics = UnsafeMutablePointer<WorkerStatistics>.allocate(capacity: 1)
+    statistics.initialize(to: WorkerStatistics())
+    self.statistics = UnsafePointer(statistics)
+    mailbox = .allocate(capacity: 1)
+    mailbox.initialize(to: Atomic(WorkerCommand.run.rawValue))
+    ended = .allocate(capacity: 1)
+    ended.initialize(to: Atomic(false))
+  }
+
+  deinit {
+    let statistics = UnsafeMutablePointer(mutating: statistics)
+    statistics.deinitialize(count: 1)
+    statistics.deallocate()
+    mailbox.deallocate()
+    ended.deallocate()
+  }
+
+  /// Tells the worker what to do; commands only go forward.
+  public func send(_ command: WorkerCommand) { mailbox.pointee.store(command.rawValue, ordering: .releasing) }
+
+  /// Whether the worker has left its loop.
+  public var hasEnded: Bool { ended.pointee.load(ordering: .acquiring) }
+}
+
+/// One core's loop: mailbox, receive, engine, timers and the engine's own work, transmit. It owns everything it touches.
+public struct Worker<Port: PacketPort & ~Copyable, E: Engine & ~Copyable, C: Clock & ~Copyable>: ~Copyable {
+  public var io: PacketQueue<Port>
+  public var engine: E
+  public var clock: C
+  private let statistics: UnsafePointer<WorkerStatistics>
+  private let mailbox: UnsafeMutablePointer<Atomic<UInt8>>
+  let burst: UnsafeMutablePointer<PacketPointer>
+  var command = WorkerCommand.run.rawValue
+  private var received: UInt64 = 0
+  private var receivedBytes: UInt64 = 0
+  private var turns: UInt64 = 0
+  private var busyTicks: UInt64 = 0
+  private let link: WorkerLink
+
+  /// Frames received in one turn at most.
+  public static var receiveBurst: Int { 64 }
+  /// Statistics of the loop itself are published every so many turns.
+  private static var publishInterval: UInt64 { 64 }
+
+  public init(port: consuming Port, engine: consuming E, clock: consuming C, link: WorkerLink) {
+    io = PacketQueue(port)
+    self.engine = engine
+    self.clock = clock
+    self.link = link
+    statistics = link.statistics
+    mailbox = link.mailbox
+    burst = .allocate(capacity: Self.receiveBurst)
+  }
+
+  deinit { burst.deallocate() }
+
+  /// Runs until told to leave.
+  @inline(__always)
+  public mutating func run() {
+    while command != WorkerCommand.leave.rawValue { turn() }
+  }
+
+  /// One turn. True if anything happened in it.
+  @inline(__always)
+  @discardableResult
+  public mutating func turn() -> Bool {
+    let now = clock.now()
+    io.port.beginTurn(now: now)
+    let next = mailbox.pointee.load(ordering: .acquiring)
+    if next != command { obey(next, now: now) }
+
+    var count = 0
+    // Answers need room to wait in; while the wire does not take them, nothing more is received.
+    if io.room >= 4 &* Self.receiveBurst { count = io.port.receive(burst, count: Self.receiveBurst) }
+    if count > 0 {
+      for index in 0..<count { receivedBytes &+= UInt64(burst[index].pointee.pkt_len) }
+      received &+= UInt64(truncatingIfNeeded: count)
+      engine.receive(burst, count: count, now: now, &io)
+    }
+    let worked = engine.advance(now: now, &io)
+    io.flush()
+
+    let busy = count > 0 || worked
+    clock.turnEnded(busy: busy)
+    turns &+= 1
+    if busy { busyTicks &+= clock.now() &- now }
+    if turns & (Self.publishInterval &- 1) == 0 { publish() }
+    return busy
+  }
+
+  private mutating func obey(_ next: UInt8, now: Ticks) {
+    command = next
+    if let command = WorkerCommand(rawValue: next) { engine.command(command, now: now) }
+  }
+
+  /// Makes the loop's own counts visible to readers.
+  @inline(__always)
+  public func publish() {
+    statistics.pointee.set(.turns, turns)
+    statistics.pointee.set(.busyTicks, busyTicks)
+    statistics.pointee.set(.framesReceived, received)
+    statistics.pointee.set(.bytesReceived, receivedBytes)
+    statistics.pointee.set(.framesSent, io.sentFrames &- UInt64(truncatingIfNeeded: io.waitingCount))
+    statistics.pointee.set(.bytesSent, io.sentBytes)
+    statistics.pointee.set(.transmitRefused, io.refusals)
+  }
+
+  /// Says that this worker has left its loop and touches nothing any more.
+  public func finished() {
+    publish()
+    link.ended.pointee.store(true, ordering: .releasing)
+  }
+}

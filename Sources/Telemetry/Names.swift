@@ -1,0 +1,199 @@
+/// Something counted whose cases are the counters: the name in scripts, and the text for people, come from the case.
+public protocol CounterName: CaseIterable, RawRepresentable, Sendable where RawValue == UInt8, AllCases == [Self] {
+  /// The key in JSON: snake_case.
+  var key: String { get }
+  /// What it counts, in one line.
+  var text: String { get }
+}
+
+extension CounterName {
+  /// `synAckSent` -> `syn_ack_sent`
+  public var key: String {
+    "\(self)".reduce(into: "") { key, character in
+      if character.isUppercase { key += "_" }
+      key += character.lowercased()
+    }
+  }
+}
+
+/// How an attempted connection ended. Every attempt ends in exactly one.
+public enum Outcome: UInt8, CounterName, BitwiseCopyable {
+  case completed
+  case refused
+  case synTimeout
+  case resetInSynReceived
+  case resetInEstablished
+  case resetInClosing
+  case idleTimeout
+  case closingTimeout
+  case retransmissionTimeout
+  case payloadMismatch
+  case abortedByUs
+  case localResources
+  case openAtStop
+
+  public var text: String {
+    switch self {
+    case .completed: "closed by FIN from both ends"
+    case .refused: "reset in answer to the SYN"
+    case .synTimeout: "no handshake within the retries or the time for it"
+    case .resetInSynReceived: "reset by the peer before the handshake was complete"
+    case .resetInEstablished: "reset by the peer while established"
+    case .resetInClosing: "reset by the peer while closing"
+    case .idleTimeout: "established, but silent for too long"
+    case .closingTimeout: "closing, but silent for too long"
+    case .retransmissionTimeout: "data or FIN never acknowledged"
+    case .payloadMismatch: "the payload received is not the payload sent"
+    case .abortedByUs: "reset by us at the end of the run"
+    case .localResources: "no free connection, address or port here"
+    case .openAtStop: "neither closed nor reset when the run ended"
+    }
+  }
+}
+
+/// Segments by what they do, sent and received, per role.
+public enum SegmentCounter: UInt8, CounterName, BitwiseCopyable {
+  case synSent
+  case synReceived
+  case synAckSent
+  case synAckReceived
+  case ackOfSynAckSent
+  case ackOfSynAckReceived
+  case payloadSent
+  case payloadReceived
+  case finActiveSent
+  case finActiveReceived
+  case finPassiveSent
+  case finPassiveReceived
+  case ackOfFinSent
+  case ackOfFinReceived
+  case rstSent
+  case rstReceived
+  case challengeAckSent
+  case retransmitted
+  case unexpected
+  case payloadBytesSent
+  case payloadBytesReceived
+
+  public var text: String {
+    switch self {
+    case .synSent: "SYN sent, first time"
+    case .synReceived: "SYN received that began a connection"
+    case .synAckSent: "SYN-ACK sent, first time"
+    case .synAckReceived: "SYN-ACK received that made a connection"
+    case .ackOfSynAckSent: "ACK of a SYN-ACK sent, first time"
+    case .ackOfSynAckReceived: "ACK of a SYN-ACK received that made a connection"
+    case .payloadSent: "segments with payload sent, first time"
+    case .payloadReceived: "segments with new payload received in order"
+    case .finActiveSent: "FIN sent before the peer's arrived, first time"
+    case .finActiveReceived: "FIN received before ours was sent"
+    case .finPassiveSent: "FIN sent after the peer's arrived, first time"
+    case .finPassiveReceived: "FIN received after ours was sent"
+    case .ackOfFinSent: "segments that acknowledged a FIN for the first time, sent"
+    case .ackOfFinReceived: "segments that acknowledged our FIN, received"
+    case .rstSent: "RST sent"
+    case .rstReceived: "RST received that closed a connection"
+    case .challengeAckSent: "challenge ACK sent (RFC 5961)"
+    case .retransmitted: "segments sent again"
+    case .unexpected: "segments of a connection that were out of order, repeated or not acceptable"
+    case .payloadBytesSent: "octets of payload sent, first time"
+    case .payloadBytesReceived: "octets of payload received in order"
+    }
+  }
+}
+
+/// Why a frame was dropped.
+public enum DropReason: UInt8, CounterName, BitwiseCopyable {
+  // In the order of ParseFailure.
+  case frameTooShort
+  case unknownEtherType
+  case ipHeaderInvalid
+  case ipTruncated
+  case ipChecksum
+  case ipFragment
+  case unknownProtocol
+  case tcpHeaderInvalid
+  case tcpOptionsInvalid
+  case tcpChecksum
+  case notOurMac
+  case notOurAddress
+  case arpUnanswered
+  case icmpUnanswered
+  case portClosed
+  case noConnection
+  case resetWithoutConnection
+  case tableFull
+  case noBuffer
+  case challengeLimited
+  case resetLimited
+
+  @inline(__always)
+  public init(_ failure: ParseFailure) { self = Self(rawValue: failure.rawValue).unsafelyUnwrapped }
+
+  public var text: String {
+    switch self {
+    case .frameTooShort: "shorter than its headers"
+    case .unknownEtherType: "neither IPv4 nor ARP"
+    case .ipHeaderInvalid: "IPv4 version or header length impossible"
+    case .ipTruncated: "IPv4 total length beyond the frame"
+    case .ipChecksum: "IPv4 header checksum wrong"
+    case .ipFragment: "an IPv4 fragment"
+    case .unknownProtocol: "neither TCP nor ICMP"
+    case .tcpHeaderInvalid: "TCP data offset impossible"
+    case .tcpOptionsInvalid: "a TCP option's length impossible"
+    case .tcpChecksum: "TCP checksum wrong"
+    case .notOurMac: "to another MAC address"
+    case .notOurAddress: "to another IPv4 address"
+    case .arpUnanswered: "ARP, which this version does not answer"
+    case .icmpUnanswered: "ICMP, which this version does not answer"
+    case .portClosed: "a SYN to a port where nothing listens (answered by RST)"
+    case .noConnection: "a segment without a connection (answered by RST)"
+    case .resetWithoutConnection: "a RST without a connection"
+    case .tableFull: "a SYN while all connections are in use"
+    case .noBuffer: "no packet buffer to send with"
+    case .challengeLimited: "a challenge ACK beyond the limit per second"
+    case .resetLimited: "a RST beyond the limit per second"
+    }
+  }
+}
+
+/// A span of time of a connection that is measured.
+public enum Latency: UInt8, CounterName, BitwiseCopyable {
+  case handshake
+  case firstByte
+  case close
+
+  public var text: String {
+    switch self {
+    case .handshake: "first SYN to established, client"
+    case .firstByte: "first payload sent to first payload received, client"
+    case .close: "FIN sent to closed or TIME-WAIT, client and server"
+    }
+  }
+}
+
+/// Single values of a worker: counters that only grow, and the largest of something.
+public enum WorkerGauge: UInt8, CounterName, BitwiseCopyable {
+  case turns
+  case busyTicks
+  case framesReceived
+  case framesSent
+  case bytesReceived
+  case bytesSent
+  case transmitRefused
+  case openClients
+  case openServers
+  case peakOpenClients
+  case pacingLargestBurst
+  case pacingLargestGap
+  case pacingMissed
+  case timeWaitEntered
+  case timeWaitRecycled
+  case timeWaitReopened
+  case firstOpen
+  case lastClose
+  case recordsWritten
+  case recordsLost
+
+  public var text: String { key }
+}

@@ -1,0 +1,121 @@
+import Synchronization
+
+/// The counters, gauges and histograms of one worker: written by that worker with plain stores, read by anyone at any time.
+///
+/// A value is one 64-bit word with relaxed atomic access; adding compiles to one instruction and takes no lock. Fixed size, about 100 KB.
+public struct WorkerStatistics: ~Copyable, @unchecked Sendable {
+  private let words: Table<UInt64>
+
+  private static var segmentsBase: Int { 0 }
+  private static var outcomesBase: Int { segmentsBase + 2 * 32 }
+  private static var attemptedBase: Int { outcomesBase + 2 * 16 }
+  private static var dropsBase: Int { attemptedBase + 8 }
+  private static var anomaliesBase: Int { dropsBase + 32 }
+  private static var gaugesBase: Int { anomaliesBase + 16 }
+  private static var histogramsBase: Int { gaugesBase + 32 }
+  private static var size: Int { histogramsBase + Latency.allCases.count * LogarithmicBuckets.count }
+
+  public init() {
+    words = Table(count: Self.size)
+  }
+
+  @inline(__always)
+  private func word(_ index: Int) -> UnsafeMutablePointer<Atomic<UInt64>> {
+    UnsafeMutableRawPointer(words.base + index).assumingMemoryBound(to: Atomic<UInt64>.self)
+  }
+
+  @inline(__always)
+  private func read(_ index: Int) -> UInt64 { word(index).pointee.load(ordering: .relaxed) }
+
+  @inline(__always)
+  private func write(_ index: Int, _ value: UInt64) { word(index).pointee.store(value, ordering: .relaxed) }
+
+  @inline(__always)
+  private func add(_ index: Int, _ count: UInt64) { write(index, read(index) &+ count) }
+
+  // MARK: The worker's side
+
+  @inline(__always)
+  public func count(_ role: Role, _ counter: SegmentCounter, _ count: UInt64 = 1) {
+    add(Self.segmentsBase &+ Int(role.rawValue) &* 32 &+ Int(counter.rawValue), count)
+  }
+
+  @inline(__always)
+  public func attempted(_ role: Role) { add(Self.attemptedBase &+ Int(role.rawValue), 1) }
+
+  @inline(__always)
+  public func ended(_ role: Role, _ outcome: Outcome) {
+    add(Self.outcomesBase &+ Int(role.rawValue) &* 16 &+ Int(outcome.rawValue), 1)
+  }
+
+  @inline(__always)
+  public func dropped(_ reason: DropReason) { add(Self.dropsBase &+ Int(reason.rawValue), 1) }
+
+  @inline(__always)
+  public func unexpected(_ role: Role, _ anomaly: Anomaly) {
+    count(role, .unexpected)
+    add(Self.anomaliesBase &+ Int(anomaly.rawValue), 1)
+  }
+
+  @inline(__always)
+  public func add(_ gauge: WorkerGauge, _ count: UInt64 = 1) { add(Self.gaugesBase &+ Int(gauge.rawValue), count) }
+
+  @inline(__always)
+  public func set(_ gauge: WorkerGauge, _ value: UInt64) { write(Self.gaugesBase &+ Int(gauge.rawValue), value) }
+
+  @inline(__always)
+  public func raise(_ gauge: WorkerGauge, to value: UInt64) { if value > self[gauge] { set(gauge, value) } }
+
+  @inline(__always)
+  public func measured(_ latency: Latency, ticks: UInt64) {
+    add(
+      Self.histogramsBase &+ Int(latency.rawValue) &* LogarithmicBuckets.count &+ LogarithmicBuckets.index(of: ticks), 1)
+  }
+
+  // MARK: Everyone's side
+
+  public subscript(role: Role, counter: SegmentCounter) -> UInt64 {
+    read(Self.segmentsBase + Int(role.rawValue) * 32 + Int(counter.rawValue))
+  }
+
+  public subscript(role: Role, outcome: Outcome) -> UInt64 {
+    read(Self.outcomesBase + Int(role.rawValue) * 16 + Int(outcome.rawValue))
+  }
+
+  @inline(__always)
+  public func attempts(_ role: Role) -> UInt64 { read(Self.attemptedBase &+ Int(role.rawValue)) }
+
+  public subscript(reason: DropReason) -> UInt64 { read(Self.dropsBase + Int(reason.rawValue)) }
+
+  public subscript(anomaly: Anomaly) -> UInt64 { read(Self.anomaliesBase + Int(anomaly.rawValue)) }
+
+  @inline(__always)
+  public subscript(gauge: WorkerGauge) -> UInt64 { read(Self.gaugesBase &+ Int(gauge.rawValue)) }
+
+  /// How many measurements fell into the bucket.
+  public func histogram(_ latency: Latency, bucket: Int) -> UInt64 {
+    read(Self.histogramsBase + Int(latency.rawValue) * LogarithmicBuckets.count + bucket)
+  }
+}
+
+/// The buckets of a histogram over all 64-bit values: 64 to an octave, so a bucket is at most 1.6 % wide.
+public enum LogarithmicBuckets {
+  private static var bits: Int { 6 }
+  /// Values up to 2^44 ticks (two hours) have buckets of their own; longer ones fall into the last.
+  public static var count: Int { (44 - bits + 1) << bits }
+
+  @inline(__always)
+  public static func index(of value: UInt64) -> Int {
+    if value < 1 << UInt64(bits) { return Int(truncatingIfNeeded: value) }
+    let octave = 63 &- value.leadingZeroBitCount &- bits
+    let index = (octave &+ 1) &<< bits &+ Int(truncatingIfNeeded: value &>> UInt64(truncatingIfNeeded: octave)) & (1 << bits &- 1)
+    return min(index, count &- 1)
+  }
+
+  /// The highest value of a bucket.
+  public static func upperBound(_ index: Int) -> UInt64 {
+    if index < 1 << bits { return UInt64(index) }
+    let octave = index >> bits - 1
+    return (UInt64(1 << bits + index & (1 << bits - 1)) + 1) << UInt64(octave) - 1
+  }
+}

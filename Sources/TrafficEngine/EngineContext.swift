@@ -1,0 +1,35 @@
+/// A worker's share of a run: what `TrafficSettings` come to for one engine. Plain values; memory is allocated by the engine itself, on the
+/// worker's thread.
+public struct EngineShare: Sendable {
+  public var worker = 0
+  public var workers = 1
+  /// Client connections to attempt; `.max`: no limit.
+  public var connections: UInt64 = 0
+  /// Client connections open at a time.
+  public var maxOpen = 1
+  public var connectionsPerSecond = 0.0
+  public var ticksPerSecond = 1e9
+  /// Seed of every random choice of this worker.
+  public var seed: UInt64 = 0
+
+  public init() {}
+
+  /// What worker `worker` of `workers` does of a run: totals are divided, the first workers take what is left over.
+  public init(_ settings: TrafficSettings, worker: Int, workers: Int, ticksPerSecond: Double, seed: UInt64) {
+    func share(_ total: Int) -> Int { total / workers + (worker < total % workers ? 1 : 0) }
+    self.worker = worker
+    self.workers = workers
+    connections = settings.testSize == 0 ? .max : UInt64(share(settings.testSize))
+    maxOpen = max(1, share(settings.engine.maxOpen))
+    connectionsPerSecond = Double(settings.engine.cpsLimit) / Double(workers)
+    self.ticksPerSecond = ticksPerSecond
+    self.seed = seed
+  }
+}
+
+/// A target as the packet path needs it.
+struct TargetRoute: BitwiseCopyable, Sendable {
+  var address: IPv4Address
+  var port: UInt16
+  var link: LinkHeader
+}

@@ -1,0 +1,177 @@
+/// The default workload: the client sends payloads of a fixed size, one after the other; the server answers each with a response of a fixed
+/// size; after a number of them one of the two closes.
+///
+/// Every octet is checked by its receiver. A client's stream of payloads of 16 octets or more begins with the connection's id (8 octets);
+/// everything after it is a pattern made from id and place, so that octets of another connection or place are noticed. (Offsets come
+/// around after 2^32 octets; the id then stands there again.)
+public struct ExchangeWorkload: Workload {
+  private let payloadSize: UInt32
+  private let responseSize: UInt32
+  private let finByClient: UInt32
+  private let finByServer: UInt32
+
+  public init(_ settings: EngineSettings) {
+    payloadSize = UInt32(settings.payloadSize)
+    responseSize = UInt32(settings.responseSize)
+    finByClient = UInt32(settings.finByClient)
+    finByServer = UInt32(settings.finByServer)
+  }
+
+  /// The state: messages received in full (low half), and the id folded to 32 bits, which seeds the pattern (high half).
+  private struct State {
+    var messages: UInt32
+    var key: UInt32
+
+    @inline(__always)
+    init(_ word: UInt64) {
+      messages = UInt32(truncatingIfNeeded: word)
+      key = UInt32(truncatingIfNeeded: word &>> 32)
+    }
+
+    @inline(__always)
+    var word: UInt64 { UInt64(key) &<< 32 | UInt64(messages) }
+  }
+
+  /// Payloads shorter than this carry no id.
+  private static let idMinimum: UInt32 = 16
+  private static let idLength: UInt32 = 8
+
+  @inline(__always)
+  private var carriesID: Bool { payloadSize >= Self.idMinimum }
+
+  @inline(__always)
+  public func begin(_ view: WorkloadView) -> UInt64 {
+    var state = State(0)
+    if carriesID, view.role == .client { state.key = Self.fold(Self.id(view.connection.pointee)) }
+    return state.word
+  }
+
+  @inline(__always)
+  public func progress(_ view: WorkloadView, _ word: inout UInt64) -> StreamProgress {
+    var state = State(word)
+    let size = view.role == .client ? responseSize : payloadSize
+    if size > 0 {
+      while view.received &- state.messages &* size >= size, view.received &- state.messages &* size < 1 << 31 {
+        state.messages &+= 1
+      }
+      word = state.word
+    }
+    return view.role == .client ? clientProgress(view, state.messages) : serverProgress(view, state.messages)
+  }
+
+  @inline(__always)
+  private func clientProgress(_ view: WorkloadView, _ answered: UInt32) -> StreamProgress {
+    if view.peerClosed { return StreamProgress(end: view.sent, finish: true) }
+    if payloadSize == 0 { return StreamProgress(end: 0, finish: finByClient > 0) }
+    if responseSize == 0 {
+      // Nothing to wait for: all payloads follow one another; without a limit, one at a time ahead of what was sent.
+      if finByClient > 0 { return StreamProgress(end: finByClient &* payloadSize, finish: true) }
+      return StreamProgress(end: view.sent &+ payloadSize, finish: false)
+    }
+    if finByClient > 0, answered >= finByClient { return StreamProgress(end: finByClient &* payloadSize, finish: true) }
+    return StreamProgress(end: (answered &+ 1) &* payloadSize, finish: false)
+  }
+
+  @inline(__always)
+  private func serverProgress(_ view: WorkloadView, _ payloads: UInt32) -> StreamProgress {
+    let closes = finByServer > 0 && payloads >= finByServer
+    let answers = closes ? finByServer : payloads
+    return StreamProgress(end: answers &* responseSize, finish: closes || view.peerClosed)
+  }
+
+  @inline(__always)
+  public func write(_ view: WorkloadView, _ word: UInt64, offset: UInt32, into bytes: UnsafeMutableRawPointer, count: Int) {
+    let key = State(word).key
+    let direction = view.role
+    if offset & 7 == 0, count & 7 == 0 {
+      var place = 0
+      while place < count {
+        let at = offset &+ UInt32(truncatingIfNeeded: place)
+        bytes.storeNative(
+          at == 0 && carriesID && direction == .client ? Self.id(view.connection.pointee) : Self.pattern(key, at, direction),
+          at: place)
+        place &+= 8
+      }
+    } else {
+      writeOctets(view, key, offset, bytes, count)
+    }
+  }
+
+  private func writeOctets(_ view: WorkloadView, _ key: UInt32, _ offset: UInt32, _ bytes: UnsafeMutableRawPointer, _ count: Int) {
+    for place in 0..<count {
+      let at = offset &+ UInt32(truncatingIfNeeded: place)
+      let octets = at < Self.idLength && carriesID && view.role == .client ? Self.id(view.connection.pointee) : Self.pattern(key, at, view.role)
+      bytes.storeNative(UInt8(truncatingIfNeeded: octets &>> UInt64(at & 7 &* 8)), at: place)
+    }
+  }
+
+  @inline(__always)
+  public func receive(_ view: WorkloadView, _ word: inout UInt64, offset: UInt32, bytes: UnsafeRawPointer, count: Int) -> Bool {
+    var place = 0
+    if offset == 0, carriesID, view.role == .server, count >= 8 {
+      var state = State(word)
+      state.key = Self.fold(bytes.loadNative(0, as: UInt64.self))
+      word = state.word
+      place = 8
+    }
+    let direction: Role = view.role == .client ? .server : .client
+    let key = State(word).key
+    if offset & 7 == 0, count & 7 == 0 {
+      while place < count {
+        guard bytes.loadNative(place, as: UInt64.self) == Self.pattern(key, offset &+ UInt32(truncatingIfNeeded: place), direction)
+        else { return false }
+        place &+= 8
+      }
+      return true
+    }
+    return receiveOctets(view, &word, offset, bytes, count)
+  }
+
+  private func receiveOctets(
+    _ view: WorkloadView, _ word: inout UInt64, _ offset: UInt32, _ bytes: UnsafeRawPointer, _ count: Int
+  ) -> Bool {
+    var state = State(word)
+    let learns = carriesID && view.role == .server
+    if learns, offset == 0 { state.key = 0 }
+    for place in 0..<count {
+      let at = offset &+ UInt32(truncatingIfNeeded: place)
+      let octet = bytes.loadNative(place, as: UInt8.self)
+      if learns, at < Self.idLength {
+        state.key ^= UInt32(octet) &<< (at & 3 &* 8)  // folds as it comes
+      } else {
+        let octets = Self.pattern(state.key, at, view.role == .client ? .server : .client)
+        guard octet == UInt8(truncatingIfNeeded: octets &>> UInt64(at & 7 &* 8)) else { return false }
+      }
+    }
+    word = state.word
+    return true
+  }
+
+  @inline(__always)
+  public func identifier(_ view: WorkloadView, _ state: UInt64, firstBytes: UnsafeRawPointer?, count: Int) -> UInt64 {
+    guard carriesID else { return 0 }
+    if view.role == .client { return Self.id(view.connection.pointee) }
+    guard let firstBytes, count >= Self.idMinimum else { return 0 }
+    return firstBytes.loadNative(0, as: UInt64.self)
+  }
+
+  /// A connection's id: its client's address, port and initial sequence number, mixed into 64 bits.
+  @inline(__always)
+  private static func id(_ connection: Connection) -> UInt64 {
+    let address = UInt64(connection.localAddress.rawValue)
+    let port = UInt64(connection.localPort) &<< 32
+    let high = (address &<< 32 | address &>> 32) ^ port
+    return high ^ UInt64(connection.initialSend.rawValue)
+  }
+
+  @inline(__always)
+  private static func fold(_ id: UInt64) -> UInt32 { UInt32(truncatingIfNeeded: id ^ id &>> 32) }
+
+  /// The eight octets of the stream that contain `offset`.
+  @inline(__always)
+  private static func pattern(_ key: UInt32, _ offset: UInt32, _ direction: Role) -> UInt64 {
+    let seed = UInt64(key) &<< 32 | UInt64(offset &>> 3 | (direction == .server ? 0x8000_0000 : 0))
+    let mixed = (seed ^ seed &>> 29) &* 0xbf58_476d_1ce4_e5b9
+    return mixed ^ mixed &>> 32
+  }
+}

@@ -1,0 +1,54 @@
+/// One worker's finished records on their way to the file.
+public struct RecordChannel: ~Copyable, @unchecked Sendable {
+  public let ring: SPSCRing<ConnectionRecord>
+
+  /// - Parameter capacity: records that can wait for the writer; beyond that they are lost, and counted.
+  public init(capacity: Int) { ring = SPSCRing(capacity: capacity) }
+}
+
+/// The records of the connections that are open, beside their tables; finished ones go to the channel. Off, it costs one test.
+public struct RecordKeeper: ~Copyable {
+  let channel: UnsafePointer<RecordChannel>?
+  let open: Table<ConnectionRecord>
+  private let sample: UInt64
+  private let worker: UInt16
+
+  /// - Parameters:
+  ///   - channel: nil: no records are kept. Must outlive the keeper.
+  ///   - sample: one connection in this many is recorded; failed ones always.
+  init(channel: UnsafePointer<RecordChannel>?, capacity: Int, sample: Int, worker: Int) {
+    self.channel = channel
+    open = Table(count: channel == nil ? 1 : capacity)
+    self.sample = UInt64(sample)
+    self.worker = UInt16(worker)
+  }
+
+  @inline(__always)
+  var isOn: Bool { channel != nil }
+
+  /// Chosen by what both ends know, the client's initial sequence number, so that both or neither are in the sample.
+  @inline(__always)
+  func isSampled(_ record: ConnectionRecord) -> Bool {
+    if sample == 1 { return true }
+    let shared = record.role == .client ? record.initialSend : record.initialReceive
+    return UInt64(shared.rawValue) % sample == 0
+  }
+
+  @inline(__always)
+  mutating func opened(_ slot: UInt32, _ connection: Connection, _ now: Ticks) {
+    guard isOn else { return }
+    open[Int(slot)] = ConnectionRecord(connection, opened: now, worker: worker)
+  }
+
+  @inline(__always)
+  func entered(_ slot: UInt32, _ state: TCPState, _ now: Ticks) {
+    guard isOn else { return }
+    open.base[Int(slot)].entered(state, at: now)
+  }
+
+  @inline(__always)
+  func retransmitted(_ slot: UInt32) {
+    guard isOn else { return }
+    open.base[Int(slot)].retransmissions &+= 1
+  }
+}

@@ -1,0 +1,195 @@
+/// Carries out what the state machine decided for a segment, and asks the workload what to send. The reply is written over the frame that
+/// arrived whenever there is one.
+extension TrafficEngine {
+  @inline(__always)
+  mutating func carryOut<Port: PacketPort & ~Copyable>(
+    _ action: Action, _ slot: UInt32, _ before: TCPState, _ segment: TCPSegment, _ packet: consuming Packet,
+    _ io: inout PacketQueue<Port>
+  ) {
+    let connection = connections.base + Int(slot)
+    let companion = companions.base + Int(slot)
+    let role = connection.pointee.role
+    let events = action.events
+    if action.anomaly != .none {
+      statistics.pointee.unexpected(role, action.anomaly)
+      if action.reply == .none || action.reply.rawValue >= Reply.synAcknowledge.rawValue {
+        return carryOutExceptionally(action, slot, segment, packet, &io)
+      }
+    }
+    if events.contains(.reset) { return wasReset(slot, before, packet, &io) }
+    if action.reply == .synAcknowledge { return carryOutExceptionally(action, slot, segment, packet, &io) }
+
+    // What arrived.
+    if events.contains(.established) { established(slot, role) }
+    if events.contains(.payload) {
+      guard take(action, slot, segment, role, UnsafeRawPointer(packet.bytes)) else {
+        return mismatch(slot, packet, &io)
+      }
+    }
+    if events.contains(.peerClosed) {
+      statistics.pointee.count(role, before == .established ? .finActiveReceived : .finPassiveReceived)
+    }
+    if events.contains(.finAcknowledged) { statistics.pointee.count(role, .ackOfFinReceived) }
+    if connection.pointee.state != before { records.entered(slot, connection.pointee.state, now) }
+    if events.contains(.closed) {
+      io.free(packet)
+      return release(slot, .completed)
+    }
+
+    // What is to be sent.
+    var spare: Packet? = consume packet
+    if events.contains(.established), role == .client {
+      statistics.pointee.count(.client, .ackOfSynAckSent)
+      sendAcknowledgment(slot, &spare, &io)
+    }
+    var answered = events.contains(.established)
+    if events.contains(.retransmit) { retransmit(slot, &spare, &io) }
+    if connection.pointee.state.maySend, events.rawValue != 0 || answered {
+      if sendNew(slot, role, &spare, &io) { answered = true }
+    }
+    if action.reply == .acknowledge, !answered {
+      sendAcknowledgment(slot, &spare, &io)
+    }
+    if events.contains(.peerClosed) { statistics.pointee.count(role, .ackOfFinSent) }
+    if events.contains(.timeWait) { enterTimeWait(slot) } else { rearm(connection, slot) }
+    _ = companion
+    if let left = spare.take() { io.free(left) }
+  }
+
+  /// The wheel must look at the connection no later than its next deadline.
+  @inline(__always)
+  mutating func rearm(_ connection: UnsafeMutablePointer<Connection>, _ slot: UInt32) {
+    let due = connection.pointee.nextDue
+    if Int32(bitPattern: due &- connection.pointee.timerDue) < 0 {
+      timers.cancel(slot)
+      timers.schedule(slot, due: due)
+    }
+  }
+
+  @inline(__always)
+  mutating func established(_ slot: UInt32, _ role: Role) {
+    let companion = companions.base + Int(slot)
+    if role == .client {
+      statistics.pointee.count(.client, .synAckReceived)
+      statistics.pointee.measured(.handshake, ticks: now &- companion.pointee.phaseStart)
+    } else {
+      statistics.pointee.count(.server, .ackOfSynAckReceived)
+    }
+  }
+
+  /// Hands the new octets to the workload. False: they are not what it expected.
+  @inline(__always)
+  mutating func take(_ action: Action, _ slot: UInt32, _ segment: TCPSegment, _ role: Role, _ frame: UnsafeRawPointer) -> Bool {
+    let connection = connections.base + Int(slot)
+    let companion = companions.base + Int(slot)
+    let view = WorkloadView(connection)
+    let count = Int(action.payloadLength)
+    let offset = view.received &- UInt32(action.payloadLength)
+    let bytes = frame + Int(segment.payloadOffset) + Int(action.payloadOffset)
+    statistics.pointee.count(role, .payloadReceived)
+    statistics.pointee.count(role, .payloadBytesReceived, UInt64(truncatingIfNeeded: count))
+    if role == .client, offset == 0 { statistics.pointee.measured(.firstByte, ticks: now &- companion.pointee.phaseStart) }
+    guard workload.receive(view, &companion.pointee.workload, offset: offset, bytes: bytes, count: count) else { return false }
+    if records.isOn { recordReceived(slot, view, bytes, offset, count) }
+    return true
+  }
+
+  /// Sends what the workload has and the peer takes: data, and FIN behind the last of it. True if anything went out.
+  @inline(__always)
+  mutating func sendNew<Port: PacketPort & ~Copyable>(
+    _ slot: UInt32, _ role: Role, _ spare: inout Packet?, _ io: inout PacketQueue<Port>
+  ) -> Bool {
+    let connection = connections.base + Int(slot)
+    let companion = companions.base + Int(slot)
+    var sent = false
+    while true {
+      let progress = progress(slot)
+      let before = connection.pointee.state
+      guard io.room > 0,
+        let transmission = connection.pointee.transmitNext(
+          end: progress.end, finish: progress.finish, &companion.pointee, parameters, now: moment)
+      else { return sent }
+      count(transmission, slot, role, before)
+      guard transmit(transmission, slot, &spare, &io) else { return sent }
+      sent = true
+      if !connection.pointee.state.maySend { return true }
+    }
+  }
+
+  /// What the workload wants to send; when the run is closing, what was sent is all there is.
+  @inline(__always)
+  mutating func progress(_ slot: UInt32) -> StreamProgress {
+    let view = WorkloadView(connections.base + Int(slot))
+    if phase.rawValue >= WorkerCommand.closeAll.rawValue { return StreamProgress(end: view.sent, finish: true) }
+    return workload.progress(view, &companions.base[Int(slot)].workload)
+  }
+
+  @inline(__always)
+  mutating func count(_ transmission: Transmission, _ slot: UInt32, _ role: Role, _ before: TCPState) {
+    let connection = connections.base + Int(slot)
+    let companion = companions.base + Int(slot)
+    let length = UInt32(transmission.segment.payloadLength)
+    if length > 0 {
+      statistics.pointee.count(role, .payloadSent)
+      statistics.pointee.count(role, .payloadBytesSent, UInt64(length))
+      if transmission.streamOffset == 0 { companion.pointee.phaseStart = now }
+    }
+    if connection.pointee.state != before {
+      statistics.pointee.count(role, before == .established ? .finActiveSent : .finPassiveSent)
+      companion.pointee.phaseStart = now
+    }
+    if records.isOn { recordSent(slot, length, transmission.streamOffset, before) }
+  }
+
+  @inline(__always)
+  mutating func sendAcknowledgment<Port: PacketPort & ~Copyable>(
+    _ slot: UInt32, _ spare: inout Packet?, _ io: inout PacketQueue<Port>
+  ) {
+    let segment = connections.base[Int(slot)].acknowledgment(companions.base[Int(slot)], parameters, now: moment)
+    transmitControl(segment, slot, &spare, &io)
+  }
+
+  /// A challenge ACK, a RST, or a SYN-ACK once more; or nothing at all.
+  mutating func carryOutExceptionally<Port: PacketPort & ~Copyable>(
+    _ action: Action, _ slot: UInt32, _ segment: TCPSegment, _ packet: consuming Packet, _ io: inout PacketQueue<Port>
+  ) {
+    let connection = connections.base + Int(slot)
+    let role = connection.pointee.role
+    switch action.reply {
+    case .none, .acknowledge:
+      io.free(packet)
+    case .challenge:
+      guard challenges.permits(moment) else { return drop(packet, .challengeLimited, &io) }
+      statistics.pointee.count(role, .challengeAckSent)
+      transmit(connection.pointee.acknowledgment(companions.base[Int(slot)], parameters, now: moment), over: packet, &io)
+    case .reset:
+      sendReset(answering: segment, role, packet, &io)
+    case .synAcknowledge:
+      statistics.pointee.count(role, action.anomaly == .none ? .synAckSent : .retransmitted)
+      if action.anomaly == .none { records.entered(slot, .synReceived, now) } else { records.retransmitted(slot) }
+      transmit(connection.pointee.synchronization(companions.base[Int(slot)], parameters, now: moment), over: packet, &io)
+    }
+  }
+
+  mutating func wasReset<Port: PacketPort & ~Copyable>(
+    _ slot: UInt32, _ before: TCPState, _ packet: consuming Packet, _ io: inout PacketQueue<Port>
+  ) {
+    io.free(packet)
+    statistics.pointee.count(connections.base[Int(slot)].role, .rstReceived)
+    let outcome: Outcome =
+      switch before {
+      case .synSent, .closed: .refused
+      case .synReceived: .resetInSynReceived
+      case .established: .resetInEstablished
+      default: .resetInClosing
+      }
+    release(slot, outcome)
+  }
+
+  mutating func mismatch<Port: PacketPort & ~Copyable>(
+    _ slot: UInt32, _ packet: consuming Packet, _ io: inout PacketQueue<Port>
+  ) {
+    sendAbort(slot, packet, &io)
+    release(slot, .payloadMismatch)
+  }
+}

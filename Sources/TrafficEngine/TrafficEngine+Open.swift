@@ -1,0 +1,101 @@
+/// The client role opens connections: as many as are due, as far as wire, buffers and `max_open` go.
+extension TrafficEngine {
+  /// True if any was opened.
+  @inline(__always)
+  mutating func openDue<Port: PacketPort & ~Copyable>(_ io: inout PacketQueue<Port>) -> Bool {
+    guard attempted < share.connections, openClients < share.maxOpen, targets.count > 0 else { return false }
+    var due = pacer.due(now: now)
+    if due == 0 { return false }
+    // Frames that the wire refused are still waiting: it is full.
+    due = min(due, share.maxOpen &- openClients)
+    due = min(due, Int(truncatingIfNeeded: min(share.connections &- attempted, 32)))
+    if io.room < Pacer.maximumBurst &* 2 || io.waitingCount >= 256 { return false }
+    var opened = 0
+    while opened < due, openOne(&io) { opened &+= 1 }
+    if opened > 0 { noteOpened(opened) }
+    return opened > 0
+  }
+
+  @inline(__always)
+  private mutating func noteOpened(_ opened: Int) {
+    let statistics = statistics
+    if attempted == UInt64(truncatingIfNeeded: opened) {
+      statistics.pointee.set(.firstOpen, now)
+    } else {
+      statistics.pointee.raise(.pacingLargestGap, to: now &- lastOpen)
+    }
+    lastOpen = now
+    statistics.pointee.raise(.pacingLargestBurst, to: UInt64(truncatingIfNeeded: opened))
+    statistics.pointee.raise(.peakOpenClients, to: UInt64(truncatingIfNeeded: openClients))
+    statistics.pointee.set(.pacingMissed, pacer.missed)
+    statistics.pointee.set(.openClients, UInt64(truncatingIfNeeded: openClients))
+  }
+
+  /// False when no connection could be opened now: no address and port free, or no buffer.
+  @inline(__always)
+  private mutating func openOne<Port: PacketPort & ~Copyable>(_ io: inout PacketQueue<Port>) -> Bool {
+    guard flows.count < flows.capacity else { return false }
+    let target = targets.base + nextTarget
+    var hash: UInt32 = 0
+    var tries = 0
+    var tuple = tuples.current
+    while true {
+      tuple = tuples.current
+      hash = flowHash(local: tuple.address, localPort: tuple.port, remote: target.pointee.address, remotePort: target.pointee.port)
+      if !isInUse(hash, tuple, target.pointee) { break }
+      tuples.advance()
+      tries &+= 1
+      if tries == 64 { return false }
+    }
+    guard let packet = io.allocate() else {
+      statistics.pointee.dropped(.noBuffer)
+      return false
+    }
+    guard let slot = slots.take() else {
+      io.free(packet)
+      return false
+    }
+    tuples.advance()
+    let peer = UInt16(truncatingIfNeeded: nextTarget)
+    nextTarget &+= 1
+    if nextTarget == targets.count { nextTarget = 0 }
+
+    let initial = initialSequence.number(
+      local: tuple.address, localPort: tuple.port, remote: target.pointee.address, remotePort: target.pointee.port, now: moment)
+    let companion = companions.base + Int(slot)
+    companion.pointee = Companion()
+    let connection = connections.base + Int(slot)
+    connection.pointee = Connection.open(
+      local: tuple.address, localPort: tuple.port, remote: target.pointee.address, remotePort: target.pointee.port,
+      initial: initial, peer: peer, &companion.pointee, parameters, now: moment)
+    companion.pointee.phaseStart = now
+    companion.pointee.workload = workload.begin(WorkloadView(connection))
+    _ = flows.insert(hash, slot)
+    timers.schedule(slot, due: moment.milliseconds &+ parameters.minimumRTO)
+    attempted &+= 1
+    openClients &+= 1
+    pacer.opened()
+    statistics.pointee.attempted(.client)
+    statistics.pointee.count(.client, .synSent)
+    records.opened(slot, connection.pointee, now)
+
+    let segment = connection.pointee.synchronization(companion.pointee, parameters, now: moment)
+    packet.length = FrameWriter.write(segment, link: target.pointee.link, to: packet.bytes)
+    io.send(packet)
+    return true
+  }
+
+  @inline(__always)
+  private func isInUse(_ hash: UInt32, _ tuple: ClientTuple, _ target: TargetRoute) -> Bool {
+    flows.find(hash) { handle in
+      if handle & TimeWaitPool.flag != 0 {
+        let entry = timeWaits.entry(handle)
+        return entry.pointee.localAddress == tuple.address && entry.pointee.localPort == tuple.port
+          && entry.pointee.remoteAddress == target.address && entry.pointee.remotePort == target.port
+      }
+      let connection = connections.base + Int(handle)
+      return connection.pointee.localAddress == tuple.address && connection.pointee.localPort == tuple.port
+        && connection.pointee.remoteAddress == target.address && connection.pointee.remotePort == target.port
+    } != nil
+  }
+}

@@ -1,0 +1,155 @@
+import CPacket
+
+@inline(__always)
+func prefetchFrame(_ packet: PacketPointer) { prefetch_line(packet_data(packet)) }
+
+/// From a frame to the connection it belongs to.
+extension TrafficEngine {
+  @inline(__always)
+  mutating func receive<Port: PacketPort & ~Copyable>(_ packet: consuming Packet, _ io: inout PacketQueue<Port>) {
+    let frame = UnsafeRawPointer(packet.bytes)
+    var segment = TCPSegment()
+    switch FrameParser.parse(frame, count: packet.length, verify: .software, into: &segment) {
+    case .tcp: break
+    case .arp: return drop(packet, .arpUnanswered, &io)
+    case .icmp: return drop(packet, .icmpUnanswered, &io)
+    case .unreadable(let failure): return drop(packet, DropReason(failure), &io)
+    }
+    guard MACAddress(frame.loadBigEndian(0, as: UInt64.self) &>> 16) == mac else { return drop(packet, .notOurMac, &io) }
+
+    let hash = flowHash(
+      local: segment.destination, localPort: segment.destinationPort, remote: segment.source, remotePort: segment.sourcePort)
+    guard let handle = find(hash, segment) else { return receiveWithoutConnection(segment, hash, packet, &io) }
+    if handle & TimeWaitPool.flag != 0 { return receiveInTimeWait(segment, hash, handle, packet, &io) }
+
+    let connection = connections.base + Int(handle)
+    let before = connection.pointee.state
+    let action = connection.pointee.arrive(segment, &companions.base[Int(handle)], parameters, now: moment)
+    carryOut(action, handle, before, segment, packet, &io)
+  }
+
+  @inline(__always)
+  func find(_ hash: UInt32, _ segment: TCPSegment) -> UInt32? {
+    flows.find(hash) { handle in
+      if handle & TimeWaitPool.flag != 0 { return timeWaits.matches(handle, segment) }
+      let connection = connections.base + Int(handle)
+      return connection.pointee.remoteAddress == segment.source && connection.pointee.localAddress == segment.destination
+        && connection.pointee.remotePort == segment.sourcePort && connection.pointee.localPort == segment.destinationPort
+    }
+  }
+
+  mutating func drop<Port: PacketPort & ~Copyable>(
+    _ packet: consuming Packet, _ reason: DropReason, _ io: inout PacketQueue<Port>
+  ) {
+    statistics.pointee.dropped(reason)
+    io.free(packet)
+  }
+
+  /// RFC 9293 3.10.7.1 (CLOSED) and 3.10.7.2 (LISTEN).
+  @inline(__always)
+  mutating func receiveWithoutConnection<Port: PacketPort & ~Copyable>(
+    _ segment: TCPSegment, _ hash: UInt32, _ packet: consuming Packet, _ io: inout PacketQueue<Port>
+  ) {
+    let control = segment.flags.rawValue & (TCPFlags.syn.rawValue | TCPFlags.ack.rawValue | TCPFlags.rst.rawValue)
+    if control == TCPFlags.syn.rawValue, segment.destination == serverAddress, segment.destinationPort == serverPort,
+      serverPort != 0
+    {
+      accept(segment, hash, packet, after: nil, &io)
+    } else {
+      refuse(segment, packet, &io)
+    }
+  }
+
+  mutating func refuse<Port: PacketPort & ~Copyable>(
+    _ segment: TCPSegment, _ packet: consuming Packet, _ io: inout PacketQueue<Port>
+  ) {
+    guard segment.destination == serverAddress || tuples.contains(segment.destination) else {
+      return drop(packet, .notOurAddress, &io)
+    }
+    if segment.flags.contains(.rst) { return drop(packet, .resetWithoutConnection, &io) }
+    let opens = segment.flags.contains(.syn) && !segment.flags.contains(.ack)
+    statistics.pointee.dropped(opens ? .portClosed : .noConnection)
+    let role: Role = segment.destination == serverAddress ? .server : .client
+    sendReset(answering: segment, role, packet, &io)
+  }
+
+  /// The RST of RFC 9293 3.10.7.1, written over the frame it answers.
+  mutating func sendReset<Port: PacketPort & ~Copyable>(
+    answering segment: TCPSegment, _ role: Role, _ packet: consuming Packet, _ io: inout PacketQueue<Port>
+  ) {
+    var reset = TCPSegment()
+    reset.source = segment.destination
+    reset.destination = segment.source
+    reset.sourcePort = segment.destinationPort
+    reset.destinationPort = segment.sourcePort
+    if segment.flags.contains(.ack) {
+      reset.sequence = segment.acknowledgment
+      reset.flags = .rst
+    } else {
+      reset.flags = .rstAck
+      reset.acknowledgment = segment.sequence + segment.length
+    }
+    statistics.pointee.count(role, .rstSent)
+    let link = LinkHeader(answering: packet.bytes)
+    packet.length = FrameWriter.write(reset, link: link, to: packet.bytes)
+    io.send(packet)
+  }
+
+  /// Passive OPEN: a SYN to the port where the server role listens.
+  @inline(__always)
+  mutating func accept<Port: PacketPort & ~Copyable>(
+    _ segment: TCPSegment, _ hash: UInt32, _ packet: consuming Packet, after previous: SequenceNumber?,
+    _ io: inout PacketQueue<Port>
+  ) {
+    guard flows.count < flows.capacity, let slot = slots.take() else { return drop(packet, .tableFull, &io) }
+    var initial = initialSequence.number(
+      local: segment.destination, localPort: segment.destinationPort, remote: segment.source, remotePort: segment.sourcePort,
+      now: moment)
+    // RFC 9293 3.10.7.4: beyond the largest number of the previous connection.
+    if let previous, initial <= previous { initial = previous + 64_000 }
+    let companion = companions.base + Int(slot)
+    companion.pointee = Companion()
+    let connection = connections.base + Int(slot)
+    connection.pointee = Connection.accept(segment, initial: initial, peer: 0, &companion.pointee, parameters, now: moment)
+    companion.pointee.phaseStart = now
+    _ = flows.insert(hash, slot)
+    timers.schedule(slot, due: moment.milliseconds &+ parameters.minimumRTO)
+    companion.pointee.workload = workload.begin(WorkloadView(connection))
+    openServers &+= 1
+    statistics.pointee.attempted(.server)
+    statistics.pointee.count(.server, .synReceived)
+    statistics.pointee.count(.server, .synAckSent)
+    statistics.pointee.set(.openServers, UInt64(truncatingIfNeeded: openServers))
+    records.opened(slot, connection.pointee, now)
+    transmit(connection.pointee.synchronization(companion.pointee, parameters, now: moment), over: packet, &io)
+  }
+
+  mutating func receiveInTimeWait<Port: PacketPort & ~Copyable>(
+    _ segment: TCPSegment, _ hash: UInt32, _ handle: UInt32, _ packet: consuming Packet, _ io: inout PacketQueue<Port>
+  ) {
+    let entry = timeWaits.entry(handle)
+    switch entry.pointee.arrive(segment, timestamps: parameters.timestamps) {
+    case .ignore:
+      io.free(packet)
+    case .acknowledgeAndRestart:
+      entry.pointee.due = moment.milliseconds &+ parameters.timeWaitTimeout
+      acknowledge(entry, packet, &io)
+    case .acknowledge:
+      acknowledge(entry, packet, &io)
+    case .reopen:
+      let previous = entry.pointee.sendNext
+      let isServer = segment.destination == serverAddress && segment.destinationPort == serverPort && serverPort != 0
+      guard isServer else { return acknowledge(entry, packet, &io) }
+      forget(handle)
+      statistics.pointee.add(.timeWaitReopened)
+      accept(segment, hash, packet, after: previous, &io)
+    }
+  }
+
+  private mutating func acknowledge<Port: PacketPort & ~Copyable>(
+    _ entry: UnsafeMutablePointer<TimeWait>, _ packet: consuming Packet, _ io: inout PacketQueue<Port>
+  ) {
+    let window = UInt16(truncatingIfNeeded: min(parameters.receiveWindow, TCPHeader.maximumUnscaledWindow))
+    transmit(entry.pointee.acknowledgment(window: window, timestamps: parameters.timestamps, now: moment), over: packet, &io)
+  }
+}

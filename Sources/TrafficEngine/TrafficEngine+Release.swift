@@ -1,0 +1,96 @@
+/// How connections end: each in exactly one outcome.
+extension TrafficEngine {
+  /// The connection is over; its slot is free again.
+  @inline(__always)
+  mutating func release(_ slot: UInt32, _ outcome: Outcome) {
+    let connection = connections.base + Int(slot)
+    flows.remove(hash(connection), slot)
+    settle(slot, outcome)
+  }
+
+  /// The connection is complete; what TIME-WAIT must remember moves to its pool, and takes over the table entry.
+  @inline(__always)
+  mutating func enterTimeWait(_ slot: UInt32) {
+    let connection = connections.base + Int(slot)
+    let hash = hash(connection)
+    statistics.pointee.add(.timeWaitEntered)
+    if timeWaits.isFull {
+      if removeOldestTimeWait() { statistics.pointee.add(.timeWaitRecycled) }
+    }
+    let entry = TimeWait(
+      connection.pointee, companions.base[Int(slot)], hash: hash, due: moment.milliseconds &+ parameters.timeWaitTimeout)
+    flows.replace(hash, slot, with: timeWaits.append(entry))
+    settle(slot, .completed)
+  }
+
+  @inline(__always)
+  private mutating func settle(_ slot: UInt32, _ outcome: Outcome) {
+    let connection = connections.base + Int(slot)
+    let role = connection.pointee.role
+    timers.cancel(slot)
+    statistics.pointee.ended(role, outcome)
+    if outcome == .completed {
+      statistics.pointee.measured(.close, ticks: now &- companions.base[Int(slot)].phaseStart)
+    }
+    statistics.pointee.set(.lastClose, now)
+    if role == .client {
+      openClients &-= 1
+      statistics.pointee.set(.openClients, UInt64(truncatingIfNeeded: openClients))
+    } else {
+      openServers &-= 1
+      statistics.pointee.set(.openServers, UInt64(truncatingIfNeeded: openServers))
+    }
+    if records.isOn { recordEnd(slot, outcome) }
+    connection.pointee.state = .closed
+    slots.giveBack(slot)
+  }
+
+  /// True if a pair became free by it, false if its place was vacant.
+  @inline(__always)
+  mutating func removeOldestTimeWait() -> Bool {
+    let oldest = timeWaits.oldest
+    let occupied = timeWaits.isOccupied(oldest)
+    if occupied { flows.remove(timeWaits.entry(oldest).pointee.hash, oldest) }
+    timeWaits.removeOldest()
+    return occupied
+  }
+
+  /// A pair in TIME-WAIT is free again.
+  mutating func forget(_ handle: UInt32) {
+    flows.remove(timeWaits.entry(handle).pointee.hash, handle)
+    timeWaits.vacate(handle)
+  }
+
+  /// When closing or resetting everything: some slots a turn. True while there is any left.
+  mutating func sweep<Port: PacketPort & ~Copyable>(_ io: inout PacketQueue<Port>) -> Bool {
+    guard phase == .closeAll || phase == .resetAll, sweepPosition < slots.highestUsed else { return false }
+    var budget = 64
+    while budget > 0, sweepPosition < slots.highestUsed, io.room > 64 {
+      let slot = UInt32(truncatingIfNeeded: sweepPosition)
+      sweepPosition &+= 1
+      budget &-= 1
+      let connection = connections.base + Int(slot)
+      if connection.pointee.state == .closed { continue }
+      if phase == .resetAll {
+        sendAbort(slot, nil, &io)
+        release(slot, .abortedByUs)
+      } else if connection.pointee.state.maySend {
+        var spare: Packet?
+        _ = sendNew(slot, connection.pointee.role, &spare, &io)
+        rearm(connection, slot)
+      }
+    }
+    return true
+  }
+
+  /// The end of the run: what is still open is said to be so.
+  mutating func leave() {
+    for slot in 0..<slots.highestUsed where connections[slot].state != .closed {
+      release(UInt32(truncatingIfNeeded: slot), .openAtStop)
+    }
+    while !timeWaits.isEmpty { _ = removeOldestTimeWait() }
+  }
+
+  /// Connections, table entries and timers that are in use: all zero after `leave`, or something leaked.
+  public var inUse: (slots: Int, flows: Int, timers: Int) { (slots.used, flows.count, timers.count) }
+}

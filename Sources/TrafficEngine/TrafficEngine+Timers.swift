@@ -1,0 +1,108 @@
+/// Time has passed: timers of connections, and the end of TIME-WAITs.
+extension TrafficEngine {
+  /// Timers handled in one turn at most; the others come with the next.
+  private static var timersPerTurn: Int { 256 }
+
+  /// True if any was due.
+  @inline(__always)
+  mutating func runTimers<Port: PacketPort & ~Copyable>(_ io: inout PacketQueue<Port>) -> Bool {
+    var handled = 0
+    while handled < Self.timersPerTurn, io.room > 64, let slot = timers.popDue(now: moment.milliseconds) {
+      timeout(slot, &io)
+      handled &+= 1
+    }
+    if !timeWaits.isEmpty, endTimeWaits() { return true }
+    return handled > 0
+  }
+
+  private mutating func timeout<Port: PacketPort & ~Copyable>(_ slot: UInt32, _ io: inout PacketQueue<Port>) {
+    let connection = connections.base + Int(slot)
+    let companion = companions.base + Int(slot)
+    let role = connection.pointee.role
+    let state = connection.pointee.state
+    var spare: Packet?
+    switch connection.pointee.timeout(&companion.pointee, parameters, now: moment) {
+    case .wait(let due):
+      return timers.schedule(slot, due: due)
+    case .synchronize:
+      statistics.pointee.count(role, .retransmitted)
+      records.retransmitted(slot)
+      transmitControl(connection.pointee.synchronization(companion.pointee, parameters, now: moment), slot, &spare, &io)
+    case .retransmit:
+      retransmit(slot, &spare, &io)
+    case .probe:
+      probe(slot, &spare, &io)
+    case .exhausted:
+      return giveUp(slot, state == .synSent || state == .synReceived ? .synTimeout : .retransmissionTimeout, &io)
+    case .idle:
+      let outcome: Outcome =
+        switch state.group {
+        case .synSent, .synReceived: .synTimeout
+        case .established: .idleTimeout
+        case .closing, .timeWait: .closingTimeout
+        }
+      return giveUp(slot, outcome, &io)
+    }
+    timers.schedule(slot, due: connection.pointee.nextDue)
+  }
+
+  private mutating func probe<Port: PacketPort & ~Copyable>(
+    _ slot: UInt32, _ spare: inout Packet?, _ io: inout PacketQueue<Port>
+  ) {
+    let connection = connections.base + Int(slot)
+    let progress = progress(slot)
+    let before = connection.pointee.state
+    guard
+      let transmission = connection.pointee.probe(
+        end: progress.end, finish: progress.finish, &companions.base[Int(slot)], parameters, now: moment)
+    else { return }
+    if transmission.isRetransmission {
+      statistics.pointee.count(connection.pointee.role, .retransmitted)
+      records.retransmitted(slot)
+    } else {
+      count(transmission, slot, connection.pointee.role, before)
+    }
+    _ = transmit(transmission, slot, &spare, &io)
+  }
+
+  /// The peer is told by a RST, so that it does not wait in vain; one that never answered the SYN is not.
+  private mutating func giveUp<Port: PacketPort & ~Copyable>(
+    _ slot: UInt32, _ outcome: Outcome, _ io: inout PacketQueue<Port>
+  ) {
+    if connections.base[Int(slot)].state != .synSent { sendAbort(slot, nil, &io) }
+    release(slot, outcome)
+  }
+
+  /// Ends the TIME-WAITs that are over; one whose time began anew goes to the end of the line.
+  @inline(__always)
+  private mutating func endTimeWaits() -> Bool {
+    var ended = 0
+    while ended < Self.timersPerTurn, !timeWaits.isEmpty {
+      let entry = timeWaits.entry(timeWaits.oldest).pointee
+      let vacant = !timeWaits.isOccupied(timeWaits.oldest)
+      if !vacant, Int32(bitPattern: moment.milliseconds &- entry.due) < 0 { break }
+      _ = removeOldestTimeWait()
+      ended &+= 1
+    }
+    return ended > 0
+  }
+}
+
+/// At most so many of something in a second.
+struct RateLimit: BitwiseCopyable, Sendable {
+  let perSecond: Int
+  private var second: UInt64 = 0
+  private var used = 0
+
+  init(perSecond: Int) { self.perSecond = perSecond }
+
+  mutating func permits(_ moment: Moment) -> Bool {
+    let current = moment.microseconds / 1_000_000
+    if current != second {
+      second = current
+      used = 0
+    }
+    used &+= 1
+    return used <= perSecond
+  }
+}

@@ -1,0 +1,131 @@
+/// The traffic generator of one worker: the client role, which opens connections, and the server role, which answers them, over one flow
+/// table. Reads no clock and does no I/O; each file beside this one is one of its mechanisms.
+public struct TrafficEngine<W: Workload>: Engine, ~Copyable {
+  // Constant for the run.
+  let workload: W
+  let parameters: TCPParameters
+  let share: EngineShare
+  let statistics: UnsafePointer<WorkerStatistics>
+  let mac: MACAddress
+  let serverAddress: IPv4Address
+  let serverPort: UInt16
+  let defaultLink: LinkHeader
+  let targets: Table<TargetRoute>
+  let flowHash: FlowHash
+  let initialSequence: InitialSequence
+  let microsecondsPerTick: UInt64  // in 2^-32
+
+  // Connections: tables indexed by the slots of one pool.
+  var slots: SlotPool
+  let connections: Table<Connection>
+  let companions: Table<Companion>
+  var flows: FlowTable
+  var timers: TimerWheel<Connection>
+  var timeWaits: TimeWaitPool
+  var records: RecordKeeper
+
+  // The client role.
+  var tuples: ClientTuples
+  var pacer: Pacer
+  var nextTarget = 0
+  var attempted: UInt64 = 0
+  var openClients = 0
+  var openServers = 0
+  var lastOpen: Ticks = 0
+
+  // The turn, and where the run stands.
+  var now: Ticks = 0
+  var moment = Moment(milliseconds: 0, microseconds: 0)
+  var phase = WorkerCommand.run
+  /// Slots before this one have been told to close or reset.
+  var sweepPosition = 0
+  var challenges = RateLimit(perSecond: 1_000)
+
+  /// Allocates all memory the worker will use, on the calling thread's NUMA node.
+  public init(
+    _ settings: TrafficSettings, share: EngineShare, workload: W, mac: MACAddress, link: WorkerLink,
+    records: UnsafePointer<RecordChannel>? = nil, start: Ticks = 0
+  ) {
+    var random = SeededRandom(seed: share.seed)
+    self.workload = workload
+    self.share = share
+    self.mac = mac
+    parameters = settings.engine.tcp
+    statistics = link.statistics
+    serverAddress = settings.port.address
+    serverPort = settings.engine.port
+    defaultLink = LinkHeader(destination: mac, source: mac)
+    flowHash = FlowHash(secret0: random.next(), secret1: random.next())
+    initialSequence = InitialSequence(key0: random.next(), key1: random.next())
+    microsecondsPerTick = UInt64(1e6 / share.ticksPerSecond * 4_294_967_296)
+
+    targets = Table(count: settings.targets.count)
+    for (index, target) in settings.targets.enumerated() {
+      targets[index] = TargetRoute(
+        address: target.address, port: target.port, link: LinkHeader(destination: target.mac ?? mac, source: mac))
+    }
+    // Both roles share the pool. A server end may outlive its client for as long as a last acknowledgment is on its way.
+    let capacity = 2 * share.maxOpen + max(256, share.maxOpen / 8)
+    slots = SlotPool(capacity: capacity)
+    connections = Table(count: capacity)
+    companions = Table(count: capacity)
+    flows = FlowTable(capacity: capacity + settings.engine.timeWaitPool)
+    timers = TimerWheel(elements: connections.base, now: 0)
+    timeWaits = TimeWaitPool(capacity: settings.engine.timeWaitPool)
+    self.records = RecordKeeper(
+      channel: records, capacity: capacity, sample: settings.output.recordsSample, worker: share.worker)
+    tuples = ClientTuples(settings.port, worker: share.worker, workers: share.workers, seed: random.next())
+    pacer = Pacer(
+      rate: share.connectionsPerSecond, ticksPerSecond: share.ticksPerSecond,
+      ramp: Ticks(Double(settings.engine.ramp) / 1e9 * share.ticksPerSecond))
+    self.start = start
+  }
+
+  let start: Ticks
+
+  /// Takes the turn's time.
+  @inline(__always)
+  mutating func tell(_ now: Ticks) {
+    self.now = now
+    let microseconds = (now &- start).multipliedFullWidth(by: microsecondsPerTick)
+    moment.microseconds = microseconds.high &<< 32 | microseconds.low &>> 32
+    moment.milliseconds = UInt32(truncatingIfNeeded: moment.microseconds / 1_000)
+  }
+
+  @inline(__always)
+  public mutating func receive<Port: PacketPort & ~Copyable>(
+    _ burst: UnsafeMutablePointer<PacketPointer>, count: Int, now: Ticks, _ io: inout PacketQueue<Port>
+  ) {
+    tell(now)
+    for index in 0..<min(count, 4) { prefetchFrame(burst[index]) }
+    for index in 0..<count {
+      if index &+ 4 < count { prefetchFrame(burst[index &+ 4]) }
+      receive(Packet(owning: burst[index]), &io)
+    }
+  }
+
+  @inline(__always)
+  public mutating func advance<Port: PacketPort & ~Copyable>(now: Ticks, _ io: inout PacketQueue<Port>) -> Bool {
+    tell(now)
+    var worked = runTimers(&io)
+    if phase == .run {
+      if openDue(&io) { worked = true }
+    } else if sweep(&io) {
+      worked = true
+    }
+    return worked
+  }
+
+  public mutating func command(_ command: WorkerCommand, now: Ticks) {
+    phase = command
+    sweepPosition = 0
+    if command == .leave { leave() }
+  }
+
+  @inline(__always)
+  func hash(_ connection: UnsafePointer<Connection>) -> UInt32 {
+    flowHash(
+      local: connection.pointee.localAddress, localPort: connection.pointee.localPort,
+      remote: connection.pointee.remoteAddress, remotePort: connection.pointee.remotePort)
+  }
+}

@@ -1,0 +1,59 @@
+/// What a workload knows of the connection it is asked about.
+public struct WorkloadView: BitwiseCopyable, @unchecked Sendable {
+  public let role: Role
+  /// Octets of our stream sent for the first time so far, modulo 2^32.
+  public let sent: UInt32
+  /// Octets of the peer's stream received in order so far, modulo 2^32.
+  public let received: UInt32
+  /// The peer has sent its FIN: nothing more will come.
+  public let peerClosed: Bool
+  /// The connection's key and initial sequence numbers, for identification.
+  public let connection: UnsafePointer<Connection>
+
+  @inline(__always)
+  init(_ connection: UnsafePointer<Connection>) {
+    self.connection = connection
+    role = connection.pointee.role
+    sent = connection.pointee.streamSent
+    received = connection.pointee.streamReceived
+    peerClosed = connection.pointee.peerHasClosed
+  }
+}
+
+/// How far a stream has come into being.
+public struct StreamProgress: BitwiseCopyable, Sendable {
+  /// Octets that exist: all before this can be sent. Modulo 2^32; less than 2^31 ahead of what was sent.
+  public var end: UInt32
+  /// The stream ends there: a FIN follows.
+  public var finish: Bool
+
+  @inline(__always)
+  public init(end: UInt32, finish: Bool) {
+    self.end = end
+    self.finish = finish
+  }
+}
+
+/// What a connection says: the application above TCP, on both roles, as a static value without state of its own.
+///
+/// Payload is pulled, never buffered: an octet is a function of the connection and its place in the stream, so a retransmission is
+/// generated again. A connection has 64 bits of state, which only the workload reads and writes. Every call is on the packet path: no
+/// allocation, no lock, no throw; a conforming type is specialised into the worker's loop.
+public protocol Workload: BitwiseCopyable, Sendable {
+  /// The state of a connection that begins.
+  func begin(_ view: WorkloadView) -> UInt64
+
+  /// How much there is to send now, and whether that is all. Asked after every arrival that may change it.
+  func progress(_ view: WorkloadView, _ state: inout UInt64) -> StreamProgress
+
+  /// Writes `count` octets of our stream from `offset` on.
+  func write(_ view: WorkloadView, _ state: UInt64, offset: UInt32, into bytes: UnsafeMutableRawPointer, count: Int)
+
+  /// Takes `count` octets of the peer's stream, which begin at `offset`; all before them have come. False resets the connection: they
+  /// are not what was expected.
+  func receive(_ view: WorkloadView, _ state: inout UInt64, offset: UInt32, bytes: UnsafeRawPointer, count: Int) -> Bool
+
+  /// The id that joins both ends' records: of the client, from its connection; of the server, from the first octets that arrived.
+  /// 0: none.
+  func identifier(_ view: WorkloadView, _ state: UInt64, firstBytes: UnsafeRawPointer?, count: Int) -> UInt64
+}
