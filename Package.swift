@@ -23,8 +23,8 @@ let hot: [SwiftSetting] =
   ]
 
 /// The layers of the packet path, in the order in which they may know each other.
-let layers = ["Wire", "Storage", "TCP", "PacketIO", "Steering", "Telemetry", "Runtime", "TrafficEngine"]
-let outside = ["CPacket", "CDPDK", "DPDKPort", "Configuration", "TrafficCommand", "trafficengine"]
+let layers = ["Wire", "Storage", "TCP", "PacketIO", "Steering", "Telemetry", "Runtime", "TrafficEngine", "DPDKPort", "Entry"]
+let outside = ["CPacket", "CDPDK", "Configuration", "TrafficCommand", "trafficengine"]
 
 let dpdkLibraries = ["rte_eal", "rte_ethdev", "rte_mbuf", "rte_mempool", "rte_ring", "rte_net_ring"]
 
@@ -53,8 +53,7 @@ let package = Package(
       linkerSettings: dpdkLibraries.map { .linkedLibrary($0) }),
     // The packet path is one module, so that the compiler sees through all of it; `make layers` compiles each folder with only the
     // folders it may know (Documentation/Architecture.md).
-    .target(name: "TCPEngine", dependencies: ["CPacket"], path: "Sources", exclude: outside, sources: layers, swiftSettings: hot),
-    .target(name: "DPDKPort", dependencies: ["CDPDK", "CPacket", "TCPEngine"], swiftSettings: hot),
+    .target(name: "TCPEngine", dependencies: ["CPacket", "CDPDK"], path: "Sources", exclude: outside, sources: layers, swiftSettings: hot),
     .target(
       name: "Configuration",
       dependencies: ["TCPEngine", .product(name: "TOMLKit", package: "TOMLKit")],
@@ -62,14 +61,14 @@ let package = Package(
     .target(
       name: "TrafficCommand",
       dependencies: [
-        "CPacket", "TCPEngine", "DPDKPort", "Configuration",
+        "CPacket", "TCPEngine", "Configuration",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Histogram", package: "hdrhistogram-swift"),
       ],
       swiftSettings: hot),
     .executableTarget(
       name: "trafficengine",
-      dependencies: ["TrafficCommand", "TCPEngine", "DPDKPort", "CPacket"],
+      dependencies: ["TrafficCommand", "TCPEngine", "CPacket"],
       swiftSettings: hot),
   ]
 )

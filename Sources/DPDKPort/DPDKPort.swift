@@ -1,6 +1,5 @@
 import CDPDK
 import CPacket
-import TCPEngine
 
 /// One queue pair of a DPDK port. Two C calls a turn (receive, transmit); buffers are kept at hand, so that a frame that is freed is the
 /// next one to be filled, while it is still in the first-level cache.

@@ -2,7 +2,7 @@
 /// it never degrades and never rehashes.
 ///
 /// A slot is 8 octets: the key's 32-bit hash, and the handle plus one (zero is empty). The key itself lies with the connection that the
-/// handle names; a hash that agrees is confirmed there by the caller's closure. At half load a look-up reads one cache line, nearly
+/// handle names; a hash that agrees is confirmed there by the caller. At half load a look-up reads one cache line, nearly
 /// always. The table must be given hashes whose low bits are well mixed.
 public struct FlowTable: ~Copyable, @unchecked Sendable {
     public struct Slot: BitwiseCopyable {
@@ -38,15 +38,18 @@ public struct FlowTable: ~Copyable, @unchecked Sendable {
     UnsafeRawPointer(slots.base + Int(hash & mask))
   }
 
-  /// The handle of the entry with this hash for which `matches` is true.
+  /// Where the search for an entry with this hash begins.
   @inline(__always)
-  public func find(_ hash: UInt32, where matches: (UInt32) -> Bool) -> UInt32? {
-    var index = hash & mask
+  public func start(_ hash: UInt32) -> UInt32 { hash & mask }
+
+  /// The handle of the next entry with this hash, from `place` on; nil when there is no more. The caller compares keys, and asks again.
+  @inline(__always)
+  public func next(_ hash: UInt32, _ place: inout UInt32) -> UInt32? {
     while true {
-      let slot = slots[Int(index)]
+      let slot = slots[Int(place)]
       if slot.handlePlusOne == 0 { return nil }
-      if slot.hash == hash, matches(slot.handlePlusOne &- 1) { return slot.handlePlusOne &- 1 }
-      index = (index &+ 1) & mask
+      place = (place &+ 1) & mask
+      if slot.hash == hash { return slot.handlePlusOne &- 1 }
     }
   }
 

@@ -69,6 +69,12 @@ public struct Connection: TimerNode, BitwiseCopyable, Sendable {
     public static var sackPermitted: Flags { Flags(rawValue: 128) }
   }
 
+  /// Whether this is the connection of these two ends.
+  @inline(__always)
+  public func isFor(_ local: IPv4Address, _ localPort: UInt16, _ remote: IPv4Address, _ remotePort: UInt16) -> Bool {
+    remoteAddress == remote && localAddress == local && self.remotePort == remotePort && self.localPort == localPort
+  }
+
   @inline(__always)
   public var role: Role { peer & Self.serverBit != 0 ? .server : .client }
 

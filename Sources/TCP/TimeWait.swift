@@ -25,6 +25,12 @@ public struct TimeWait: BitwiseCopyable, Sendable {
     self.hash = hash
   }
 
+  /// Whether this is the connection of these two ends.
+  @inline(__always)
+  public func isFor(_ local: IPv4Address, _ localPort: UInt16, _ remote: IPv4Address, _ remotePort: UInt16) -> Bool {
+    remoteAddress == remote && localAddress == local && self.remotePort == remotePort && self.localPort == localPort
+  }
+
   public enum Verdict: Sendable, BitwiseCopyable {
     /// Acknowledge it; 2 MSL begin again (RFC 9293 3.10.7.4, eighth step).
     case acknowledgeAndRestart

@@ -87,7 +87,7 @@ public struct ExchangeWorkload: Workload {
       var place = 0
       while place < count {
         let at = offset &+ UInt32(truncatingIfNeeded: place)
-        bytes.storeNative(
+        bytes.store(
           at == 0 && carriesID && direction == .client ? Self.id(view.connection.pointee) : Self.pattern(key, at, direction),
           at: place)
         place &+= 8
@@ -101,7 +101,7 @@ public struct ExchangeWorkload: Workload {
     for place in 0..<count {
       let at = offset &+ UInt32(truncatingIfNeeded: place)
       let octets = at < Self.idLength && carriesID && view.role == .client ? Self.id(view.connection.pointee) : Self.pattern(key, at, view.role)
-      bytes.storeNative(UInt8(truncatingIfNeeded: octets &>> UInt64(at & 7 &* 8)), at: place)
+      bytes.store(UInt8(truncatingIfNeeded: octets &>> UInt64(at & 7 &* 8)), at: place)
     }
   }
 
@@ -110,7 +110,7 @@ public struct ExchangeWorkload: Workload {
     var place = 0
     if offset == 0, carriesID, view.role == .server, count >= 8 {
       var state = State(word)
-      state.key = Self.fold(bytes.loadNative(0, as: UInt64.self))
+      state.key = Self.fold(bytes.native64(0))
       word = state.word
       place = 8
     }
@@ -118,7 +118,7 @@ public struct ExchangeWorkload: Workload {
     let key = State(word).key
     if offset & 7 == 0, count & 7 == 0 {
       while place < count {
-        guard bytes.loadNative(place, as: UInt64.self) == Self.pattern(key, offset &+ UInt32(truncatingIfNeeded: place), direction)
+        guard bytes.native64(place) == Self.pattern(key, offset &+ UInt32(truncatingIfNeeded: place), direction)
         else { return false }
         place &+= 8
       }
@@ -135,7 +135,7 @@ public struct ExchangeWorkload: Workload {
     if learns, offset == 0 { state.key = 0 }
     for place in 0..<count {
       let at = offset &+ UInt32(truncatingIfNeeded: place)
-      let octet = bytes.loadNative(place, as: UInt8.self)
+      let octet = bytes.octet(place)
       if learns, at < Self.idLength {
         state.key ^= UInt32(octet) &<< (at & 3 &* 8)  // folds as it comes
       } else {
@@ -152,7 +152,7 @@ public struct ExchangeWorkload: Workload {
     guard carriesID else { return 0 }
     if view.role == .client { return Self.id(view.connection.pointee) }
     guard let firstBytes, count >= Self.idMinimum else { return 0 }
-    return firstBytes.loadNative(0, as: UInt64.self)
+    return firstBytes.native64(0)
   }
 
   /// A connection's id: its client's address, port and initial sequence number, mixed into 64 bits.

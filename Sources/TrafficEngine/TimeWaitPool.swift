@@ -53,11 +53,4 @@ public struct TimeWaitPool: ~Copyable {
     entry(handle).pointee.hash = 0
     entry(handle).pointee.due = 0
   }
-
-  @inline(__always)
-  public func matches(_ handle: UInt32, _ segment: TCPSegment) -> Bool {
-    let entry = entry(handle)
-    return entry.pointee.remoteAddress == segment.source && entry.pointee.localAddress == segment.destination
-      && entry.pointee.remotePort == segment.sourcePort && entry.pointee.localPort == segment.destinationPort
-  }
 }

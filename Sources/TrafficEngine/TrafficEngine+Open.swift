@@ -87,15 +87,6 @@ extension TrafficEngine {
 
   @inline(__always)
   private func isInUse(_ hash: UInt32, _ tuple: ClientTuple, _ target: TargetRoute) -> Bool {
-    flows.find(hash) { handle in
-      if handle & TimeWaitPool.flag != 0 {
-        let entry = timeWaits.entry(handle)
-        return entry.pointee.localAddress == tuple.address && entry.pointee.localPort == tuple.port
-          && entry.pointee.remoteAddress == target.address && entry.pointee.remotePort == target.port
-      }
-      let connection = connections.base + Int(handle)
-      return connection.pointee.localAddress == tuple.address && connection.pointee.localPort == tuple.port
-        && connection.pointee.remoteAddress == target.address && connection.pointee.remotePort == target.port
-    } != nil
+    find(hash, local: tuple.address, localPort: tuple.port, remote: target.address, remotePort: target.port) != nil
   }
 }

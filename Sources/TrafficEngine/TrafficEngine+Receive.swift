@@ -15,7 +15,7 @@ extension TrafficEngine {
     case .icmp: return drop(packet, .icmpUnanswered, &io)
     case .unreadable(let failure): return drop(packet, DropReason(failure), &io)
     }
-    guard MACAddress(frame.loadBigEndian(0, as: UInt64.self) &>> 16) == mac else { return drop(packet, .notOurMac, &io) }
+    guard MACAddress(frame.bigEndian64(0) &>> 16) == mac else { return drop(packet, .notOurMac, &io) }
 
     let hash = flowHash(
       local: segment.destination, localPort: segment.destinationPort, remote: segment.source, remotePort: segment.sourcePort)
@@ -30,12 +30,22 @@ extension TrafficEngine {
 
   @inline(__always)
   func find(_ hash: UInt32, _ segment: TCPSegment) -> UInt32? {
-    flows.find(hash) { handle in
-      if handle & TimeWaitPool.flag != 0 { return timeWaits.matches(handle, segment) }
-      let connection = connections.base + Int(handle)
-      return connection.pointee.remoteAddress == segment.source && connection.pointee.localAddress == segment.destination
-        && connection.pointee.remotePort == segment.sourcePort && connection.pointee.localPort == segment.destinationPort
+    find(
+      hash, local: segment.destination, localPort: segment.destinationPort, remote: segment.source, remotePort: segment.sourcePort)
+  }
+
+  /// The connection or TIME-WAIT with this key.
+  @inline(__always)
+  func find(_ hash: UInt32, local: IPv4Address, localPort: UInt16, remote: IPv4Address, remotePort: UInt16) -> UInt32? {
+    var place = flows.start(hash)
+    while let handle = flows.next(hash, &place) {
+      if handle & TimeWaitPool.flag != 0 {
+        if timeWaits.entry(handle).pointee.isFor(local, localPort, remote, remotePort) { return handle }
+      } else if connections.base[Int(handle)].isFor(local, localPort, remote, remotePort) {
+        return handle
+      }
     }
+    return nil
   }
 
   mutating func drop<Port: PacketPort & ~Copyable>(

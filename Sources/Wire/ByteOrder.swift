@@ -1,26 +1,37 @@
-/// Unaligned loads and stores in network byte order. The caller has proved the length.
+/// Unaligned loads and stores: in network byte order, or as the octets lie in memory. The caller has proved the length.
 extension UnsafeRawPointer {
   @inline(__always)
-  public func loadBigEndian<T: FixedWidthInteger & BitwiseCopyable>(_ offset: Int, as type: T.Type = T.self) -> T {
-    T(bigEndian: loadUnaligned(fromByteOffset: offset, as: type))
-  }
+  public func octet(_ offset: Int) -> UInt8 { loadUnaligned(fromByteOffset: offset, as: UInt8.self) }
 
-  /// A load in the machine's own order.
   @inline(__always)
-  public func loadNative<T: BitwiseCopyable>(_ offset: Int, as type: T.Type = T.self) -> T {
-    loadUnaligned(fromByteOffset: offset, as: type)
-  }
+  public func bigEndian16(_ offset: Int) -> UInt16 { native16(offset).bigEndian }
+
+  @inline(__always)
+  public func bigEndian32(_ offset: Int) -> UInt32 { native32(offset).bigEndian }
+
+  @inline(__always)
+  public func bigEndian64(_ offset: Int) -> UInt64 { native64(offset).bigEndian }
+
+  @inline(__always)
+  public func native16(_ offset: Int) -> UInt16 { loadUnaligned(fromByteOffset: offset, as: UInt16.self) }
+
+  @inline(__always)
+  public func native32(_ offset: Int) -> UInt32 { loadUnaligned(fromByteOffset: offset, as: UInt32.self) }
+
+  @inline(__always)
+  public func native64(_ offset: Int) -> UInt64 { loadUnaligned(fromByteOffset: offset, as: UInt64.self) }
 }
 
 extension UnsafeMutableRawPointer {
   @inline(__always)
-  public func storeBigEndian<T: FixedWidthInteger & BitwiseCopyable>(_ value: T, at offset: Int) {
-    storeBytes(of: value.bigEndian, toByteOffset: offset, as: T.self)
-  }
+  public func store(_ value: UInt8, at offset: Int) { storeBytes(of: value, toByteOffset: offset, as: UInt8.self) }
 
-  /// A store in the machine's own order.
   @inline(__always)
-  public func storeNative<T: BitwiseCopyable>(_ value: T, at offset: Int) {
-    storeBytes(of: value, toByteOffset: offset, as: T.self)
-  }
+  public func store(_ value: UInt16, at offset: Int) { storeBytes(of: value, toByteOffset: offset, as: UInt16.self) }
+
+  @inline(__always)
+  public func store(_ value: UInt32, at offset: Int) { storeBytes(of: value, toByteOffset: offset, as: UInt32.self) }
+
+  @inline(__always)
+  public func store(_ value: UInt64, at offset: Int) { storeBytes(of: value, toByteOffset: offset, as: UInt64.self) }
 }

@@ -25,19 +25,19 @@ public struct ChecksumSum: Sendable, BitwiseCopyable {
   public mutating func add(_ bytes: UnsafeRawPointer, count: Int) {
     var offset = 0
     while offset &+ 8 <= count {
-      add(bytes.loadNative(offset, as: UInt64.self))
+      add(bytes.native64(offset))
       offset &+= 8
     }
     if count & 4 != 0 {
-      add(bytes.loadNative(offset, as: UInt32.self))
+      add(bytes.native32(offset))
       offset &+= 4
     }
     if count & 2 != 0 {
-      value &+= UInt64(bytes.loadNative(offset, as: UInt16.self))
+      value &+= UInt64(bytes.native16(offset))
       offset &+= 2
     }
     if count & 1 != 0 {
-      value &+= UInt64(UInt16(bytes.loadNative(offset, as: UInt8.self)).littleEndian)
+      value &+= UInt64(UInt16(bytes.octet(offset)).littleEndian)
     }
   }
 

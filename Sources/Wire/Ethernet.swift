@@ -37,8 +37,8 @@ public struct LinkHeader: Sendable, BitwiseCopyable {
   /// The header of the answer to a frame: its source becomes the destination.
   @inline(__always)
   public init(answering frame: UnsafeRawPointer) {
-    let destination = frame.loadNative(0, as: UInt64.self)
-    let source = frame.loadNative(6, as: UInt64.self)
+    let destination = frame.native64(0)
+    let source = frame.native64(6)
     first = source & 0xffff_ffff_ffff | destination &<< 48
     second = UInt32(truncatingIfNeeded: destination &>> 16)
     type = Ethernet.typeIPv4.bigEndian
@@ -46,8 +46,8 @@ public struct LinkHeader: Sendable, BitwiseCopyable {
 
   @inline(__always)
   public func store(to frame: UnsafeMutableRawPointer) {
-    frame.storeNative(first, at: 0)
-    frame.storeNative(second, at: 8)
-    frame.storeNative(type, at: 12)
+    frame.store(first, at: 0)
+    frame.store(second, at: 8)
+    frame.store(type, at: 12)
   }
 }

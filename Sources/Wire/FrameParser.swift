@@ -36,17 +36,17 @@ public enum FrameParser {
     _ frame: UnsafeRawPointer, count: Int, verify: ChecksumVerification, into segment: inout TCPSegment
   ) -> FrameKind {
     guard count >= Ethernet.headerLength + IPv4.headerLength else { return tooShort(frame, count) }
-    let etherType = frame.loadBigEndian(Ethernet.typeOffset, as: UInt16.self)
+    let etherType = frame.bigEndian16(Ethernet.typeOffset)
     guard etherType == Ethernet.typeIPv4 else { return otherEtherType(etherType) }
 
     let ip = frame + Ethernet.headerLength
-    let word0 = ip.loadNative(0, as: UInt64.self)
-    let word1 = ip.loadNative(8, as: UInt64.self)
-    let word2 = ip.loadNative(16, as: UInt32.self)
+    let word0 = ip.native64(0)
+    let word1 = ip.native64(8)
+    let word2 = ip.native32(16)
     let versionAndLength = UInt8(truncatingIfNeeded: word0.littleEndian)
     let ipHeaderLength = Int(versionAndLength & 0xf) &* 4
     guard versionAndLength &>> 4 == 4, ipHeaderLength >= IPv4.headerLength else { return .unreadable(.ipHeaderInvalid) }
-    let totalLength = Int(ip.loadBigEndian(2, as: UInt16.self))
+    let totalLength = Int(ip.bigEndian16(2))
     guard totalLength >= ipHeaderLength, Ethernet.headerLength &+ totalLength <= count else {
       return .unreadable(.ipTruncated)
     }
@@ -58,8 +58,8 @@ public enum FrameParser {
       if ipHeaderLength > IPv4.headerLength { sum.add(ip + IPv4.headerLength, count: ipHeaderLength &- IPv4.headerLength) }
       guard sum.folded == 0xffff else { return .unreadable(.ipChecksum) }
     }
-    guard ip.loadBigEndian(6, as: UInt16.self) & IPv4.fragmentMask == 0 else { return .unreadable(.ipFragment) }
-    let protocolNumber = ip.loadNative(9, as: UInt8.self)
+    guard ip.bigEndian16(6) & IPv4.fragmentMask == 0 else { return .unreadable(.ipFragment) }
+    let protocolNumber = ip.octet(9)
     guard protocolNumber == IPv4.protocolTCP else {
       return protocolNumber == IPv4.protocolICMP ? .icmp : .unreadable(.unknownProtocol)
     }
@@ -67,7 +67,7 @@ public enum FrameParser {
     let segmentLength = totalLength &- ipHeaderLength
     guard segmentLength >= TCPHeader.length else { return .unreadable(.tcpHeaderInvalid) }
     let tcp = ip + ipHeaderLength
-    let headerLength = Int(tcp.loadNative(12, as: UInt8.self) &>> 4) &* 4
+    let headerLength = Int(tcp.octet(12) &>> 4) &* 4
     guard headerLength >= TCPHeader.length, headerLength <= segmentLength else { return .unreadable(.tcpHeaderInvalid) }
     if verify == .software {
       var sum = ChecksumSum()
@@ -79,14 +79,14 @@ public enum FrameParser {
       guard sum.folded == 0xffff else { return .unreadable(.tcpChecksum) }
     }
 
-    segment.source = IPv4Address(ip.loadBigEndian(12))
+    segment.source = IPv4Address(ip.bigEndian32(12))
     segment.destination = IPv4Address(UInt32(bigEndian: word2))
-    segment.sourcePort = tcp.loadBigEndian(0)
-    segment.destinationPort = tcp.loadBigEndian(2)
-    segment.sequence = SequenceNumber(tcp.loadBigEndian(4))
-    segment.acknowledgment = SequenceNumber(tcp.loadBigEndian(8))
-    segment.flags = TCPFlags(rawValue: tcp.loadNative(13))
-    segment.window = tcp.loadBigEndian(14)
+    segment.sourcePort = tcp.bigEndian16(0)
+    segment.destinationPort = tcp.bigEndian16(2)
+    segment.sequence = SequenceNumber(tcp.bigEndian32(4))
+    segment.acknowledgment = SequenceNumber(tcp.bigEndian32(8))
+    segment.flags = TCPFlags(rawValue: tcp.octet(13))
+    segment.window = tcp.bigEndian16(14)
     segment.payloadOffset = UInt16(truncatingIfNeeded: Ethernet.headerLength &+ ipHeaderLength &+ headerLength)
     segment.payloadLength = UInt16(truncatingIfNeeded: segmentLength &- headerLength)
     segment.options = TCPOptions()
@@ -100,7 +100,7 @@ public enum FrameParser {
 
     static func tooShort(_ frame: UnsafeRawPointer, _ count: Int) -> FrameKind {
     guard count >= Ethernet.headerLength else { return .unreadable(.frameTooShort) }
-    let etherType = frame.loadBigEndian(Ethernet.typeOffset, as: UInt16.self)
+    let etherType = frame.bigEndian16(Ethernet.typeOffset)
     return etherType == Ethernet.typeARP || etherType == Ethernet.typeIPv4
       ? .unreadable(.frameTooShort) : .unreadable(.unknownEtherType)
   }

@@ -29,9 +29,9 @@ public enum FrameWriter {
     ipSum.add(ipSecond.bigEndian)
     ipSum.add(source)
     ipSum.add(destination)
-    ip.storeNative(ipFirst, at: 0)
-    ip.storeNative(ipSecond.bigEndian | UInt32(ipSum.field) &<< 16, at: 8)
-    ip.storeNative(UInt64(source) | UInt64(destination) &<< 32, at: 12)
+    ip.store(ipFirst, at: 0)
+    ip.store(ipSecond.bigEndian | UInt32(ipSum.field) &<< 16, at: 8)
+    ip.store(UInt64(source) | UInt64(destination) &<< 32, at: 12)
 
     let ports = UInt32(segment.sourcePort) &<< 16 | UInt32(segment.destinationPort)
     let tcpFirst = (UInt64(ports) &<< 32 | UInt64(segment.sequence.rawValue)).bigEndian
@@ -48,9 +48,9 @@ public enum FrameWriter {
     if payloadLength > 0 {
       tcpSum.add(UnsafeRawPointer(tcp + TCPHeader.length + optionsLength), count: payloadLength)
     }
-    tcp.storeNative(tcpFirst, at: 0)
-    tcp.storeNative(tcpSecond, at: 8)
-    tcp.storeNative(UInt32(tcpSum.field), at: 16)  // the urgent pointer behind it is zero
+    tcp.store(tcpFirst, at: 0)
+    tcp.store(tcpSecond, at: 8)
+    tcp.store(UInt32(tcpSum.field), at: 16)  // the urgent pointer behind it is zero
     return Ethernet.headerLength &+ totalLength
   }
 }

@@ -11,15 +11,15 @@ extension TCPOptions {
   @inline(__always)
   public mutating func read(_ bytes: UnsafeRawPointer, count: Int) -> Bool {
     if count == Self.timestampLayoutLength {
-      let word0 = bytes.loadBigEndian(0, as: UInt32.self)
+      let word0 = bytes.bigEndian32(0)
       if word0 == Self.timestampPrefix {
         present = .timestamps
-        timestampValue = bytes.loadBigEndian(4)
-        timestampEcho = bytes.loadBigEndian(8)
+        timestampValue = bytes.bigEndian32(4)
+        timestampEcho = bytes.bigEndian32(8)
         return true
       }
-      let word1 = bytes.loadBigEndian(4, as: UInt32.self)
-      let word2 = bytes.loadBigEndian(8, as: UInt32.self)
+      let word1 = bytes.bigEndian32(4)
+      let word2 = bytes.bigEndian32(8)
       if word0 & 0xffff_0000 == 0x0204_0000, word1 & 0xffff_ff00 == 0x0103_0300, word2 == 0x0101_0402 {
         present = Present(rawValue: 7)
         maximumSegmentSize = UInt16(truncatingIfNeeded: word0)
@@ -33,14 +33,14 @@ extension TCPOptions {
     mutating func walk(_ bytes: UnsafeRawPointer, count: Int) -> Bool {
     var offset = 0
     while offset < count {
-      let kind = bytes.loadNative(offset, as: UInt8.self)
+      let kind = bytes.octet(offset)
       if kind == TCPHeader.OptionKind.end { return true }
       if kind == TCPHeader.OptionKind.noOperation {
         offset &+= 1
         continue
       }
       guard offset &+ 1 < count else { return false }
-      let length = Int(bytes.loadNative(offset &+ 1, as: UInt8.self))
+      let length = Int(bytes.octet(offset &+ 1))
       guard length >= 2, offset &+ length <= count else { return false }
       take(kind, bytes + offset, length)
       offset &+= length
@@ -54,16 +54,16 @@ extension TCPOptions {
     switch (kind, length) {
     case (TCPHeader.OptionKind.maximumSegmentSize, 4):
       present.insert(.maximumSegmentSize)
-      maximumSegmentSize = option.loadBigEndian(2)
+      maximumSegmentSize = option.bigEndian16(2)
     case (TCPHeader.OptionKind.windowScale, 3):
       present.insert(.windowScale)
-      windowScale = min(option.loadNative(2), TCPHeader.maximumWindowScale)
+      windowScale = min(option.octet(2), TCPHeader.maximumWindowScale)
     case (TCPHeader.OptionKind.sackPermitted, 2):
       present.insert(.sackPermitted)
     case (TCPHeader.OptionKind.timestamps, 10):
       present.insert(.timestamps)
-      timestampValue = option.loadBigEndian(2)
-      timestampEcho = option.loadBigEndian(6)
+      timestampValue = option.bigEndian32(2)
+      timestampEcho = option.bigEndian32(6)
     default:
       break
     }
@@ -104,7 +104,7 @@ extension TCPOptions {
   @inline(__always)
   private func put(_ word: UInt32, _ bytes: UnsafeMutableRawPointer, _ offset: inout Int, _ sum: inout ChecksumSum) {
     let stored = word.bigEndian
-    bytes.storeNative(stored, at: offset)
+    bytes.store(stored, at: offset)
     sum.add(stored)
     offset &+= 4
   }

@@ -1,13 +1,6 @@
 import CPacket
-import DPDKPort
 import Foundation
 import TCPEngine
-
-#if !DEBUG
-  @_noLocks
-#endif
-@inline(never)
-func runRing(_ worker: inout Worker<DPDKPort, TrafficEngine<ExchangeWorkload>, TickClock>) { worker.run() }
 
 nonisolated(unsafe) var settings = TrafficSettings()
 settings.targets = [Target(id: "self", address: settings.port.address, port: 80)]
@@ -26,7 +19,7 @@ let thread = Thread {
     settings, share: share, workload: ExchangeWorkload(settings.engine), mac: settings.port.mac, link: link, start: tick_counter())
   var worker = Worker(
     port: DPDKPort(port: port, queue: 0, pool: pool, cacheSize: 256), engine: engine, clock: TickClock(), link: link)
-  runRing(&worker)
+  ExchangeLoops.run(&worker)
   print(worker.engine.inUse)
   worker.io.discard()
   worker.finished()
