@@ -8,7 +8,7 @@ public struct FlowTable: ~Copyable, @unchecked Sendable {
     public struct Slot: BitwiseCopyable {
     var hash: UInt32
     var handlePlusOne: UInt32
-    @inline(__always)
+    @inline(always)
     init(hash: UInt32, handlePlusOne: UInt32) {
       self.hash = hash
       self.handlePlusOne = handlePlusOne
@@ -91,7 +91,7 @@ public struct FlowTable: ~Copyable, @unchecked Sendable {
     count &-= 1
   }
 
-  @inline(__always)
+  @inline(always)
   func position(_ hash: UInt32, _ handle: UInt32) -> UInt32 {
     var index = hash & mask
     while slots[Int(index)].handlePlusOne != handle &+ 1 {

@@ -28,7 +28,7 @@ public struct SPSCRing<Element: BitwiseCopyable>: ~Copyable, @unchecked Sendable
 
   public var capacity: Int { Int(mask) + 1 }
 
-  @inline(__always)
+  @inline(always)
   func load(_ index: Int) -> UInt64 { indices[index].load(ordering: .relaxed) }
 
   /// Where the producer writes its next element, or nil when the ring is full; `commit` then hands it over.

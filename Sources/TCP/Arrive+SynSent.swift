@@ -1,6 +1,6 @@
 /// SYN-SENT (RFC 9293 3.10.7.3).
 extension Connection {
-  @inline(__always)
+  @inline(always)
   mutating func arriveInSynSent(
     _ segment: TCPSegment, _ companion: inout Companion, _ parameters: TCPParameters, now: Moment
   ) -> Action {

@@ -71,7 +71,7 @@ extension Connection {
   static var largestWindow: UInt32 { 65_535 << 14 }
 
   /// New data is acknowledged: RFC 6298 5.2, 5.3.
-  @inline(__always)
+  @inline(always)
   mutating func acknowledge(
     _ count: UInt32, _ companion: inout Companion, _ parameters: TCPParameters, now: Moment
   ) {
@@ -107,7 +107,7 @@ extension Connection {
   }
 
   /// True when that closes the connection.
-  @inline(__always)
+  @inline(always)
   mutating func finWasAcknowledged(_ action: inout Action) -> Bool {
     switch state {
     case .finWait1: state = .finWait2
@@ -124,7 +124,7 @@ extension Connection {
   }
 
   /// Takes the octets not yet received of a segment that begins at RCV.NXT or before, and its FIN.
-  @inline(__always)
+  @inline(always)
   mutating func takePayload(_ segment: TCPSegment, _ action: inout Action, _ parameters: TCPParameters) {
     action.reply = .acknowledge
     let known = receiveNext.distance(from: segment.sequence)
@@ -153,12 +153,12 @@ extension Connection {
   }
 
   /// What we can take beyond RCV.NXT: what the window field says.
-  @inline(__always)
+  @inline(always)
   func receiveWindow(_ parameters: TCPParameters) -> UInt32 {
     UInt32(windowField(parameters)) &<< UInt32(receiveScale)
   }
 
-  @inline(__always)
+  @inline(always)
   func windowField(_ parameters: TCPParameters) -> UInt16 {
     UInt16(truncatingIfNeeded: min(parameters.receiveWindow &>> UInt32(receiveScale), TCPHeader.maximumUnscaledWindow))
   }

@@ -78,10 +78,10 @@ public struct Connection: TimerNode, BitwiseCopyable, Sendable {
   @inline(__always)
   public var role: Role { peer & Self.serverBit != 0 ? .server : .client }
 
-  @inline(__always)
+  @inline(always)
   var sendScale: UInt8 { scales & 15 }
 
-  @inline(__always)
+  @inline(always)
   var receiveScale: UInt8 { scales &>> 4 }
 
   /// Octets of the stream sent for the first time so far (modulo 2^32).

@@ -19,7 +19,7 @@ public struct InitialSequence: Sendable, BitwiseCopyable {
   }
 
   /// SipHash-1-3 of 12 octets: one compression for each word, the second holding 4 octets and the length.
-  @inline(__always)
+  @inline(always)
   func hash(_ first: UInt64, _ second: UInt64) -> UInt64 {
     var state = SipState(key0, key1)
     state.compress(first)
@@ -32,7 +32,7 @@ public struct InitialSequence: Sendable, BitwiseCopyable {
 struct SipState {
   private var v0, v1, v2, v3: UInt64
 
-  @inline(__always)
+  @inline(always)
   init(_ key0: UInt64, _ key1: UInt64) {
     v0 = key0 ^ 0x736f_6d65_7073_6575
     v1 = key1 ^ 0x646f_7261_6e64_6f6d
@@ -40,14 +40,14 @@ struct SipState {
     v3 = key1 ^ 0x7465_6462_7974_6573
   }
 
-  @inline(__always)
+  @inline(always)
   mutating func compress(_ word: UInt64) {
     v3 ^= word
     round()
     v0 ^= word
   }
 
-  @inline(__always)
+  @inline(always)
   mutating func finish() -> UInt64 {
     v2 ^= 0xff
     round()
@@ -56,7 +56,7 @@ struct SipState {
     return v0 ^ v1 ^ v2 ^ v3
   }
 
-  @inline(__always)
+  @inline(always)
   private mutating func round() {
     v0 = v0 &+ v1
     v2 = v2 &+ v3

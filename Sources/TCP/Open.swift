@@ -36,7 +36,7 @@ extension Connection {
   }
 
   /// Takes what the peer's SYN offered, as far as we offer it too.
-  @inline(__always)
+  @inline(always)
   mutating func negotiate(_ offered: TCPOptions, _ companion: inout Companion, _ parameters: TCPParameters) {
     var size = TCPHeader.defaultMSS
     // RFC 9293 3.7.1; an MSS below 1 octet would stop the connection.

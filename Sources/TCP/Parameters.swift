@@ -40,7 +40,7 @@ public struct TCPParameters: Sendable, Equatable, BitwiseCopyable {
   }
 
   /// Options of our SYN, or of the SYN-ACK when the peer offered the same (RFC 7323 1.3, RFC 2018 2).
-  @inline(__always)
+  @inline(always)
   func synOptions(limitedTo offered: TCPOptions.Present, timestamp: UInt32, echo: UInt32) -> TCPOptions {
     var options = TCPOptions()
     options.present = .maximumSegmentSize
@@ -58,7 +58,7 @@ public struct TCPParameters: Sendable, Equatable, BitwiseCopyable {
     return options
   }
 
-  @inline(__always)
+  @inline(always)
   func timeout(_ state: TCPState) -> UInt32 {
     switch state.group {
     case .synSent: synSentTimeout

@@ -4,7 +4,7 @@ extension Companion {
   static var granularity: UInt32 { 4 }
 
   /// Takes a measurement in microseconds (RFC 6298 2.2, 2.3).
-  @inline(__always)
+  @inline(always)
   mutating func measured(microseconds: UInt32) {
     // In 1/8 ms; at least 1, as 0 means that nothing was measured.
     let sample = max(1, min(microseconds / 125, 65_535))
@@ -21,11 +21,11 @@ extension Companion {
   }
 
   /// RFC 6298 5.7: the SYN or SYN-ACK had to be sent again, and nothing was measured; data begins with 3 s.
-  @inline(__always)
+  @inline(always)
   mutating func assumeSlowPath() { if smoothedRTT == 0 { rttVariance = 3_000 } }
 
   /// RTO in milliseconds, before back-off (RFC 6298 2.3, 2.4).
-  @inline(__always)
+  @inline(always)
   func retransmissionTimeout(_ parameters: TCPParameters) -> UInt32 {
     if smoothedRTT == 0 { return max(max(parameters.initialRTO, parameters.minimumRTO), UInt32(rttVariance)) }
     // SRTT + max(G, 4 RTTVAR), in milliseconds; 4 quarters are one millisecond.
@@ -36,20 +36,20 @@ extension Companion {
 
 extension Connection {
   /// RTO with back-off, in milliseconds (RFC 6298 5.5).
-  @inline(__always)
+  @inline(always)
   func backedOffTimeout(_ companion: Companion, _ parameters: TCPParameters) -> UInt32 {
     let timeout = companion.retransmissionTimeout(parameters)
     return min(timeout &<< UInt32(min(retransmits, 12)), parameters.maximumRTO)
   }
 
-  @inline(__always)
+  @inline(always)
   mutating func startTimer(_ companion: Companion, _ parameters: TCPParameters, now: Moment) {
     retransmitDue = now.milliseconds &+ backedOffTimeout(companion, parameters)
     flags.insert(.timerRunning)
   }
 
   /// RFC 6298 2, Karn: times the first segment of a flight, and none that was sent again.
-  @inline(__always)
+  @inline(always)
   mutating func startTiming(_ companion: inout Companion, now: Moment) {
     companion.flightStart = UInt32(truncatingIfNeeded: now.microseconds)
     flags.insert(.timing)

@@ -24,7 +24,7 @@ public enum TCPState: UInt8, CaseIterable, Sendable, BitwiseCopyable {
   }
 
   /// Whether the peer may still send data (RFC 9293 3.10.7.4, seventh step).
-  @inline(__always)
+  @inline(always)
   var takesPayload: Bool { self == .established || self == .finWait1 || self == .finWait2 }
 
   /// Whether data and a FIN may still be sent.

@@ -5,7 +5,7 @@ public struct Transmission: BitwiseCopyable, Sendable {
   public var streamOffset: UInt32
   public var isRetransmission: Bool
 
-  @inline(__always)
+  @inline(always)
   init(segment: TCPSegment, streamOffset: UInt32, isRetransmission: Bool) {
     self.segment = segment
     self.streamOffset = streamOffset
@@ -130,7 +130,7 @@ extension Connection {
   }
 
   /// Our FIN is on its way.
-  @inline(__always)
+  @inline(always)
   mutating func finishSending() {
     sendNext = sendNext + 1
     flags.insert(.finSent)

@@ -19,18 +19,18 @@ public struct WorkerStatistics: ~Copyable, @unchecked Sendable {
     words = Table(count: Self.size)
   }
 
-  @inline(__always)
+  @inline(always)
   private func word(_ index: Int) -> UnsafeMutablePointer<Atomic<UInt64>> {
     UnsafeMutableRawPointer(words.base + index).assumingMemoryBound(to: Atomic<UInt64>.self)
   }
 
-  @inline(__always)
+  @inline(always)
   private func read(_ index: Int) -> UInt64 { word(index).pointee.load(ordering: .relaxed) }
 
-  @inline(__always)
+  @inline(always)
   private func write(_ index: Int, _ value: UInt64) { word(index).pointee.store(value, ordering: .relaxed) }
 
-  @inline(__always)
+  @inline(always)
   private func add(_ index: Int, _ count: UInt64) { write(index, read(index) &+ count) }
 
   // MARK: The worker's side

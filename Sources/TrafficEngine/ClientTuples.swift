@@ -22,7 +22,7 @@ struct ClientTuples: ~Copyable {
   }
 
   /// Goes on to the next: the address changes first, then the port.
-  @inline(__always)
+  @inline(always)
   mutating func advance() {
     if current.address < ranges[range].last {
       current.address = IPv4Address(current.address.rawValue &+ 1)

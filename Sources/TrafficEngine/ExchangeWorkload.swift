@@ -22,13 +22,13 @@ public struct ExchangeWorkload: Workload {
     var messages: UInt32
     var key: UInt32
 
-    @inline(__always)
+    @inline(always)
     init(_ word: UInt64) {
       messages = UInt32(truncatingIfNeeded: word)
       key = UInt32(truncatingIfNeeded: word &>> 32)
     }
 
-    @inline(__always)
+    @inline(always)
     var word: UInt64 { UInt64(key) &<< 32 | UInt64(messages) }
   }
 
@@ -36,7 +36,7 @@ public struct ExchangeWorkload: Workload {
   private static let idMinimum: UInt32 = 16
   private static let idLength: UInt32 = 8
 
-  @inline(__always)
+  @inline(always)
   private var carriesID: Bool { payloadSize >= Self.idMinimum }
 
   @inline(__always)
@@ -59,7 +59,7 @@ public struct ExchangeWorkload: Workload {
     return view.role == .client ? clientProgress(view, state.messages) : serverProgress(view, state.messages)
   }
 
-  @inline(__always)
+  @inline(always)
   private func clientProgress(_ view: WorkloadView, _ answered: UInt32) -> StreamProgress {
     if view.peerClosed { return StreamProgress(end: view.sent, finish: true) }
     if payloadSize == 0 { return StreamProgress(end: 0, finish: finByClient > 0) }
@@ -72,7 +72,7 @@ public struct ExchangeWorkload: Workload {
     return StreamProgress(end: (answered &+ 1) &* payloadSize, finish: false)
   }
 
-  @inline(__always)
+  @inline(always)
   private func serverProgress(_ view: WorkloadView, _ payloads: UInt32) -> StreamProgress {
     let closes = finByServer > 0 && payloads >= finByServer
     let answers = closes ? finByServer : payloads
@@ -156,7 +156,7 @@ public struct ExchangeWorkload: Workload {
   }
 
   /// A connection's id: its client's address, port and initial sequence number, mixed into 64 bits.
-  @inline(__always)
+  @inline(always)
   private static func id(_ connection: Connection) -> UInt64 {
     let address = UInt64(connection.localAddress.rawValue)
     let port = UInt64(connection.localPort) &<< 32
@@ -164,11 +164,11 @@ public struct ExchangeWorkload: Workload {
     return high ^ UInt64(connection.initialSend.rawValue)
   }
 
-  @inline(__always)
+  @inline(always)
   private static func fold(_ id: UInt64) -> UInt32 { UInt32(truncatingIfNeeded: id ^ id &>> 32) }
 
   /// The eight octets of the stream that contain `offset`.
-  @inline(__always)
+  @inline(always)
   private static func pattern(_ key: UInt32, _ offset: UInt32, _ direction: Role) -> UInt64 {
     let seed = UInt64(key) &<< 32 | UInt64(offset &>> 3 | (direction == .server ? 0x8000_0000 : 0))
     let mixed = (seed ^ seed &>> 29) &* 0xbf58_476d_1ce4_e5b9

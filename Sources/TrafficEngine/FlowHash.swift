@@ -8,7 +8,7 @@ struct FlowHash: BitwiseCopyable, Sendable {
     self.secret1 = secret1 | 1
   }
 
-  @inline(__always)
+  @inline(always)
   func callAsFunction(local: IPv4Address, localPort: UInt16, remote: IPv4Address, remotePort: UInt16) -> UInt32 {
     let addresses = UInt64(local.rawValue) &<< 32 | UInt64(remote.rawValue)
     let ports = UInt64(localPort) &<< 16 | UInt64(remotePort)

@@ -23,30 +23,30 @@ public struct RecordKeeper: ~Copyable {
     self.worker = UInt16(worker)
   }
 
-  @inline(__always)
+  @inline(always)
   var isOn: Bool { channel != nil }
 
   /// Chosen by what both ends know, the client's initial sequence number, so that both or neither are in the sample.
-  @inline(__always)
+  @inline(always)
   func isSampled(_ record: ConnectionRecord) -> Bool {
     if sample == 1 { return true }
     let shared = record.role == .client ? record.initialSend : record.initialReceive
     return UInt64(shared.rawValue) % sample == 0
   }
 
-  @inline(__always)
+  @inline(always)
   mutating func opened(_ slot: UInt32, _ connection: Connection, _ now: Ticks) {
     guard isOn else { return }
     open[Int(slot)] = ConnectionRecord(connection, opened: now, worker: worker)
   }
 
-  @inline(__always)
+  @inline(always)
   func entered(_ slot: UInt32, _ state: TCPState, _ now: Ticks) {
     guard isOn else { return }
     open.base[Int(slot)].entered(state, at: now)
   }
 
-  @inline(__always)
+  @inline(always)
   func retransmitted(_ slot: UInt32) {
     guard isOn else { return }
     open.base[Int(slot)].retransmissions &+= 1

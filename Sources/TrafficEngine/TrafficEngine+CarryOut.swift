@@ -1,7 +1,7 @@
 /// Carries out what the state machine decided for a segment, and asks the workload what to send. The reply is written over the frame that
 /// arrived whenever there is one.
 extension TrafficEngine {
-  @inline(__always)
+  @inline(always)
   mutating func carryOut<Port: PacketPort & ~Copyable>(
     _ action: Action, _ slot: UInt32, _ before: TCPState, _ segment: TCPSegment, _ packet: consuming Packet,
     _ io: inout PacketQueue<Port>
@@ -57,7 +57,7 @@ extension TrafficEngine {
   }
 
   /// The wheel must look at the connection no later than its next deadline.
-  @inline(__always)
+  @inline(always)
   mutating func rearm(_ connection: UnsafeMutablePointer<Connection>, _ slot: UInt32) {
     let due = connection.pointee.nextDue
     if Int32(bitPattern: due &- connection.pointee.timerDue) < 0 {
@@ -66,7 +66,7 @@ extension TrafficEngine {
     }
   }
 
-  @inline(__always)
+  @inline(always)
   mutating func established(_ slot: UInt32, _ role: Role) {
     let companion = companions.base + Int(slot)
     if role == .client {
@@ -78,7 +78,7 @@ extension TrafficEngine {
   }
 
   /// Hands the new octets to the workload. False: they are not what it expected.
-  @inline(__always)
+  @inline(always)
   mutating func take(_ action: Action, _ slot: UInt32, _ segment: TCPSegment, _ role: Role, _ frame: UnsafeRawPointer) -> Bool {
     let connection = connections.base + Int(slot)
     let companion = companions.base + Int(slot)
@@ -95,7 +95,7 @@ extension TrafficEngine {
   }
 
   /// Sends what the workload has and the peer takes: data, and FIN behind the last of it. True if anything went out.
-  @inline(__always)
+  @inline(always)
   mutating func sendNew<Port: PacketPort & ~Copyable>(
     _ slot: UInt32, _ role: Role, _ spare: inout Packet?, _ io: inout PacketQueue<Port>
   ) -> Bool {
@@ -117,14 +117,14 @@ extension TrafficEngine {
   }
 
   /// What the workload wants to send; when the run is closing, what was sent is all there is.
-  @inline(__always)
+  @inline(always)
   mutating func progress(_ slot: UInt32) -> StreamProgress {
     let view = WorkloadView(connections.base + Int(slot))
     if phase.rawValue >= WorkerCommand.closeAll.rawValue { return StreamProgress(end: view.sent, finish: true) }
     return workload.progress(view, &companions.base[Int(slot)].workload)
   }
 
-  @inline(__always)
+  @inline(always)
   mutating func count(_ transmission: Transmission, _ slot: UInt32, _ role: Role, _ before: TCPState) {
     let connection = connections.base + Int(slot)
     let companion = companions.base + Int(slot)
@@ -141,7 +141,7 @@ extension TrafficEngine {
     if records.isOn { recordSent(slot, length, transmission.streamOffset, before) }
   }
 
-  @inline(__always)
+  @inline(always)
   mutating func sendAcknowledgment<Port: PacketPort & ~Copyable>(
     _ slot: UInt32, _ spare: inout Packet?, _ io: inout PacketQueue<Port>
   ) {

@@ -1,7 +1,7 @@
 /// The client role opens connections: as many as are due, as far as wire, buffers and `max_open` go.
 extension TrafficEngine {
   /// True if any was opened.
-  @inline(__always)
+  @inline(always)
   mutating func openDue<Port: PacketPort & ~Copyable>(_ io: inout PacketQueue<Port>) -> Bool {
     guard attempted < share.connections, openClients < share.maxOpen, targets.count > 0 else { return false }
     var due = pacer.due(now: now)
@@ -16,7 +16,7 @@ extension TrafficEngine {
     return opened > 0
   }
 
-  @inline(__always)
+  @inline(always)
   private mutating func noteOpened(_ opened: Int) {
     let statistics = statistics
     if attempted == UInt64(truncatingIfNeeded: opened) {
@@ -32,7 +32,7 @@ extension TrafficEngine {
   }
 
   /// False when no connection could be opened now: no address and port free, or no buffer.
-  @inline(__always)
+  @inline(always)
   private mutating func openOne<Port: PacketPort & ~Copyable>(_ io: inout PacketQueue<Port>) -> Bool {
     guard flows.count < flows.capacity else { return false }
     let target = targets.base + nextTarget
@@ -85,7 +85,7 @@ extension TrafficEngine {
     return true
   }
 
-  @inline(__always)
+  @inline(always)
   private func isInUse(_ hash: UInt32, _ tuple: ClientTuple, _ target: TargetRoute) -> Bool {
     find(hash, local: tuple.address, localPort: tuple.port, remote: target.address, remotePort: target.port) != nil
   }

@@ -1,11 +1,11 @@
 import CPacket
 
-@inline(__always)
+@inline(always)
 func prefetchFrame(_ packet: PacketPointer) { prefetch_line(packet_data(packet)) }
 
 /// From a frame to the connection it belongs to.
 extension TrafficEngine {
-  @inline(__always)
+  @inline(always)
   mutating func receive<Port: PacketPort & ~Copyable>(_ packet: consuming Packet, _ io: inout PacketQueue<Port>) {
     let frame = UnsafeRawPointer(packet.bytes)
     var segment = TCPSegment()
@@ -28,14 +28,14 @@ extension TrafficEngine {
     carryOut(action, handle, before, segment, packet, &io)
   }
 
-  @inline(__always)
+  @inline(always)
   func find(_ hash: UInt32, _ segment: TCPSegment) -> UInt32? {
     find(
       hash, local: segment.destination, localPort: segment.destinationPort, remote: segment.source, remotePort: segment.sourcePort)
   }
 
   /// The connection or TIME-WAIT with this key.
-  @inline(__always)
+  @inline(always)
   func find(_ hash: UInt32, local: IPv4Address, localPort: UInt16, remote: IPv4Address, remotePort: UInt16) -> UInt32? {
     var place = flows.start(hash)
     while let handle = flows.next(hash, &place) {
@@ -56,7 +56,7 @@ extension TrafficEngine {
   }
 
   /// RFC 9293 3.10.7.1 (CLOSED) and 3.10.7.2 (LISTEN).
-  @inline(__always)
+  @inline(always)
   mutating func receiveWithoutConnection<Port: PacketPort & ~Copyable>(
     _ segment: TCPSegment, _ hash: UInt32, _ packet: consuming Packet, _ io: inout PacketQueue<Port>
   ) {
@@ -106,7 +106,7 @@ extension TrafficEngine {
   }
 
   /// Passive OPEN: a SYN to the port where the server role listens.
-  @inline(__always)
+  @inline(always)
   mutating func accept<Port: PacketPort & ~Copyable>(
     _ segment: TCPSegment, _ hash: UInt32, _ packet: consuming Packet, after previous: SequenceNumber?,
     _ io: inout PacketQueue<Port>

@@ -1,6 +1,6 @@
 /// What the engine tells the records; each only when they are on.
 extension TrafficEngine {
-  @inline(__always)
+  @inline(always)
   mutating func recordReceived(_ slot: UInt32, _ view: WorkloadView, _ bytes: UnsafeRawPointer, _ offset: UInt32, _ count: Int) {
     let record = records.open.base + Int(slot)
     record.pointee.packetsReceived &+= 1
@@ -10,7 +10,7 @@ extension TrafficEngine {
     }
   }
 
-  @inline(__always)
+  @inline(always)
   mutating func recordSent(_ slot: UInt32, _ length: UInt32, _ offset: UInt32, _ before: TCPState) {
     let record = records.open.base + Int(slot)
     let connection = connections.base + Int(slot)
@@ -26,7 +26,7 @@ extension TrafficEngine {
   }
 
   /// The connection ended: its record goes out, if it is one of the sample or has failed.
-  @inline(__always)
+  @inline(always)
   mutating func recordEnd(_ slot: UInt32, _ outcome: Outcome) {
     guard let channel = records.channel else { return }
     let record = records.open.base + Int(slot)

@@ -1,7 +1,7 @@
 /// How connections end: each in exactly one outcome.
 extension TrafficEngine {
   /// The connection is over; its slot is free again.
-  @inline(__always)
+  @inline(always)
   mutating func release(_ slot: UInt32, _ outcome: Outcome) {
     let connection = connections.base + Int(slot)
     flows.remove(hash(connection), slot)
@@ -9,7 +9,7 @@ extension TrafficEngine {
   }
 
   /// The connection is complete; what TIME-WAIT must remember moves to its pool, and takes over the table entry.
-  @inline(__always)
+  @inline(always)
   mutating func enterTimeWait(_ slot: UInt32) {
     let connection = connections.base + Int(slot)
     let hash = hash(connection)
@@ -23,7 +23,7 @@ extension TrafficEngine {
     settle(slot, .completed)
   }
 
-  @inline(__always)
+  @inline(always)
   private mutating func settle(_ slot: UInt32, _ outcome: Outcome) {
     let connection = connections.base + Int(slot)
     let role = connection.pointee.role
@@ -46,7 +46,7 @@ extension TrafficEngine {
   }
 
   /// True if a pair became free by it, false if its place was vacant.
-  @inline(__always)
+  @inline(always)
   mutating func removeOldestTimeWait() -> Bool {
     let oldest = timeWaits.oldest
     let occupied = timeWaits.isOccupied(oldest)

@@ -4,7 +4,7 @@ extension TrafficEngine {
   private static var timersPerTurn: Int { 256 }
 
   /// True if any was due.
-  @inline(__always)
+  @inline(always)
   mutating func runTimers<Port: PacketPort & ~Copyable>(_ io: inout PacketQueue<Port>) -> Bool {
     var handled = 0
     while handled < Self.timersPerTurn, io.room > 64, let slot = timers.popDue(now: moment.milliseconds) {
@@ -74,7 +74,7 @@ extension TrafficEngine {
   }
 
   /// Ends the TIME-WAITs that are over; one whose time began anew goes to the end of the line.
-  @inline(__always)
+  @inline(always)
   private mutating func endTimeWaits() -> Bool {
     var ended = 0
     while ended < Self.timersPerTurn, !timeWaits.isEmpty {

@@ -1,14 +1,14 @@
 /// Segments become frames.
 extension TrafficEngine {
   /// Where a connection's frames go that answer none.
-  @inline(__always)
+  @inline(always)
   func link(_ slot: UInt32) -> LinkHeader {
     let connection = connections.base + Int(slot)
     return connection.pointee.role == .client ? targets[Int(connection.pointee.peer)].link : defaultLink
   }
 
   /// A segment without payload, over the frame it answers.
-  @inline(__always)
+  @inline(always)
   mutating func transmit<Port: PacketPort & ~Copyable>(
     _ segment: TCPSegment, over packet: consuming Packet, _ io: inout PacketQueue<Port>
   ) {
@@ -18,7 +18,7 @@ extension TrafficEngine {
   }
 
   /// A segment without payload, over the spare frame if there is one.
-  @inline(__always)
+  @inline(always)
   mutating func transmitControl<Port: PacketPort & ~Copyable>(
     _ segment: TCPSegment, _ slot: UInt32, _ spare: inout Packet?, _ io: inout PacketQueue<Port>
   ) {
@@ -29,7 +29,7 @@ extension TrafficEngine {
   }
 
   /// Data or FIN; the workload writes the octets. False when there was no buffer: the timer will see to it.
-  @inline(__always)
+  @inline(always)
   mutating func transmit<Port: PacketPort & ~Copyable>(
     _ transmission: Transmission, _ slot: UInt32, _ spare: inout Packet?, _ io: inout PacketQueue<Port>
   ) -> Bool {
@@ -46,7 +46,7 @@ extension TrafficEngine {
     return true
   }
 
-  @inline(__always)
+  @inline(always)
   private mutating func write<Port: PacketPort & ~Copyable>(
     _ transmission: Transmission, _ slot: UInt32, _ link: LinkHeader, _ packet: consuming Packet, _ io: inout PacketQueue<Port>
   ) {

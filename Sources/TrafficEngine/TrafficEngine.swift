@@ -84,7 +84,7 @@ public struct TrafficEngine<W: Workload>: Engine, ~Copyable {
   let start: Ticks
 
   /// Takes the turn's time.
-  @inline(__always)
+  @inline(always)
   mutating func tell(_ now: Ticks) {
     self.now = now
     let microseconds = (now &- start).multipliedFullWidth(by: microsecondsPerTick)
@@ -122,7 +122,7 @@ public struct TrafficEngine<W: Workload>: Engine, ~Copyable {
     if command == .leave { leave() }
   }
 
-  @inline(__always)
+  @inline(always)
   func hash(_ connection: UnsafePointer<Connection>) -> UInt32 {
     flowHash(
       local: connection.pointee.localAddress, localPort: connection.pointee.localPort,

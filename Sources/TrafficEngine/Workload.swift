@@ -10,7 +10,7 @@ public struct WorkloadView: BitwiseCopyable, @unchecked Sendable {
   /// The connection's key and initial sequence numbers, for identification.
   public let connection: UnsafePointer<Connection>
 
-  @inline(__always)
+  @inline(always)
   init(_ connection: UnsafePointer<Connection>) {
     self.connection = connection
     role = connection.pointee.role

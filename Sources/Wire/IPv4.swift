@@ -10,7 +10,7 @@ public enum IPv4 {
   public static var timeToLive: UInt8 { 64 }
 
   /// The first 8 octets of a header without options, in memory order: version, length, identification 0, Don't Fragment.
-  @inline(__always)
+  @inline(always)
   static func firstWord(totalLength: Int) -> UInt64 {
     (UInt64(0x4500) &<< 48 | UInt64(truncatingIfNeeded: totalLength) &<< 32 | UInt64(dontFragment)).bigEndian
   }

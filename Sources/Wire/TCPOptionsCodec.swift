@@ -49,7 +49,7 @@ extension TCPOptions {
   }
 
   /// Takes one option; one of a known kind with another length than its RFC's is ignored, as an unknown kind is (RFC 9293 3.1).
-  @inline(__always)
+  @inline(always)
   mutating func take(_ kind: UInt8, _ option: UnsafeRawPointer, _ length: Int) {
     switch (kind, length) {
     case (TCPHeader.OptionKind.maximumSegmentSize, 4):
@@ -101,7 +101,7 @@ extension TCPOptions {
     return offset
   }
 
-  @inline(__always)
+  @inline(always)
   private func put(_ word: UInt32, _ bytes: UnsafeMutableRawPointer, _ offset: inout Int, _ sum: inout ChecksumSum) {
     let stored = word.bigEndian
     bytes.store(stored, at: offset)
