@@ -70,5 +70,13 @@ let package = Package(
       name: "trafficengine",
       dependencies: ["TrafficCommand", "TCPEngine", "CPacket"],
       swiftSettings: hot),
+    .testTarget(name: "WireTests", dependencies: ["TCPEngine"], swiftSettings: strict),
+    .testTarget(name: "StorageTests", dependencies: ["TCPEngine"], swiftSettings: strict),
+    .testTarget(name: "SteeringTests", dependencies: ["TCPEngine"], swiftSettings: strict),
+    .testTarget(name: "ConfigurationTests", dependencies: ["Configuration", "TCPEngine"], swiftSettings: strict),
+    .testTarget(
+      name: "TrafficCommandTests",
+      dependencies: ["TrafficCommand", "Configuration", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+      swiftSettings: strict),
   ]
 )

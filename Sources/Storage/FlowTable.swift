@@ -19,10 +19,10 @@ public struct FlowTable: ~Copyable, @unchecked Sendable {
   let mask: UInt32
   /// Entries.
   public var count = 0
-  /// Entries the table takes; half its slots at least are then empty, unless that is rounded up.
+  /// Entries the table takes; a third of its slots at least are then empty.
   public let capacity: Int
 
-  /// A table for `capacity` entries; 8 octets for each of the next power of two of twice as many slots.
+  /// A table for `capacity` entries, at most 2^30; it takes 8 octets for each slot, a power of two of at least 16 and 1.5 times as many.
   public init(capacity: Int) {
     precondition(capacity > 0 && capacity <= 1 << 30)
     self.capacity = capacity

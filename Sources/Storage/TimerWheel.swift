@@ -64,8 +64,10 @@ public struct TimerWheel<Element: TimerNode>: ~Copyable, @unchecked Sendable {
     var base = Self.level0Buckets
     var time = due
     for _ in 0..<Self.upperLevels {
-      // A level holds what is due within its 63 next buckets; the current one has been cascaded already.
-      if (due &>> shift) &- (position &>> shift) < Self.upperBuckets { return base &+ (due &>> shift & (Self.upperBuckets &- 1)) }
+      // A level holds what is due within its 63 next buckets; the current one has been cascaded already. Time wraps around at 2^32, hence
+      // a level's bucket numbers at 2^(32 - shift).
+      let bucketsAhead = (due &>> shift &- position &>> shift) & (UInt32.max &>> shift)
+      if bucketsAhead < Self.upperBuckets { return base &+ (due &>> shift & (Self.upperBuckets &- 1)) }
       shift &+= 6
       base &+= Self.upperBuckets
     }
@@ -147,9 +149,11 @@ public struct TimerWheel<Element: TimerNode>: ~Copyable, @unchecked Sendable {
   /// walks buckets.
   public func nextDue() -> UInt32? {
     guard count > 0 else { return nil }
-    for ahead in 0..<Self.level0Buckets where heads[Int((position &+ ahead) & (Self.level0Buckets &- 1))] != 0 {
+    // No further than the next cascade: from there on, an upper level may hold what is due before that which level 0 holds already.
+    let cascade = (position | (Self.level0Buckets &- 1)) &+ 1
+    for ahead in 0..<(cascade &- position) where heads[Int((position &+ ahead) & (Self.level0Buckets &- 1))] != 0 {
       return position &+ ahead
     }
-    return (position | (Self.level0Buckets &- 1)) &+ 1
+    return cascade
   }
 }

@@ -1,0 +1,39 @@
+import TCPEngine
+
+/// From a file and the command line to the settings of a run.
+public enum Configuration {
+  /// Reads and checks the settings of a run. Nothing is started and no file but `file` is touched.
+  ///
+  /// - Parameters:
+  ///   - file: path of a TOML file; nil: all defaults.
+  ///   - overrides: flags, which go before the file.
+  /// - Returns: valid settings; without targets in file and flags, the port's own server role is the target "self".
+  /// - Throws: `ConfigurationError` for the first mistake found.
+  public static func load(file: String?, overrides: [Override] = []) throws(ConfigurationError) -> TrafficSettings {
+    guard let file else { return try settings(text: nil, place: .commandLine, overrides) }
+    return try settings(text: try FileText.read(file), place: .file(file), overrides)
+  }
+
+  /// The same from a document's text; `name` stands for the file in sentences.
+  public static func parse(_ text: String, name: String, overrides: [Override] = []) throws(ConfigurationError) -> TrafficSettings {
+    try settings(text: text, place: .file(name), overrides)
+  }
+
+  private static func settings(
+    text: String?, place: ConfigurationError.Place, _ overrides: [Override]
+  ) throws(ConfigurationError) -> TrafficSettings {
+    var settings = TrafficSettings()
+    if let text { try FileDecoder(file: place.description).decode(text, into: &settings) }
+    try overrides.apply(to: &settings)
+    if settings.targets.isEmpty, let ownServer = settings.ownServer { settings.targets = [ownServer] }
+    if let problem = CrossChecks.problem(settings) { throw ConfigurationError(place, problem) }
+    return settings
+  }
+}
+
+extension TrafficSettings {
+  /// The port's own server role as a target, over the looped wire; nil when there is none.
+  var ownServer: Target? {
+    engine.port == 0 ? nil : Target(id: "self", address: port.address, port: engine.port)
+  }
+}

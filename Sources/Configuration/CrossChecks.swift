@@ -1,0 +1,133 @@
+import TCPEngine
+
+/// What must hold between keys whose values are each allowed.
+enum CrossChecks {
+  /// The first thing that does not hold, as a sentence that names the keys and says what to do; nil when all do.
+  static func problem(_ settings: TrafficSettings) -> String? {
+    for check in checks {
+      if let problem = check(settings) { return problem }
+    }
+    return nil
+  }
+
+  private static let checks: [@Sendable (TrafficSettings) -> String?] = [
+    hasTarget, clientsAreOthers, memoryHasOneWorker, memoryEnds, faultsNeedMemory, rampLeadsSomewhere, masksTellWorkersApart,
+    addressesTellWorkersApart, poolSuffices, tuplesSuffice, windowFits, timeoutsAreInOrder, streamFits, filesDiffer,
+  ]
+
+  private static func hasTarget(_ settings: TrafficSettings) -> String? {
+    guard settings.targets.isEmpty else { return nil }
+    return "engine.port is 0, so there is no server role, and targets has no entry: set engine.port or add a target"
+  }
+
+  private static func clientsAreOthers(_ settings: TrafficSettings) -> String? {
+    func isClient(_ address: IPv4Address) -> Bool { settings.port.clients.contains { $0.contains(address) } }
+    if isClient(settings.port.address) {
+      return "ports.clients contains \(settings.port.address), the port's own address in ports.ipnet: leave it out"
+    }
+    guard let target = settings.targets.first(where: { isClient($0.address) }) else { return nil }
+    return "ports.clients contains \(target.address), the address of the target '\(target.id)' in targets: leave it out"
+  }
+
+  private static func memoryHasOneWorker(_ settings: TrafficSettings) -> String? {
+    guard settings.port.kind == .memory, settings.cores.count > 1 else { return nil }
+    return "ports.kind is \"memory\", which takes one worker, but cores has \(settings.cores.count): leave one"
+  }
+
+  private static func memoryEnds(_ settings: TrafficSettings) -> String? {
+    guard settings.port.kind == .memory, settings.testSize == 0, settings.engine.duration == 0 else { return nil }
+    return "ports.kind is \"memory\" and both test_size and engine.duration are 0, so the run would never end: set one of them"
+  }
+
+  private static func faultsNeedMemory(_ settings: TrafficSettings) -> String? {
+    let faults = SettingsKey.all.filter { $0.section == "faults" }
+    guard settings.port.kind != .memory, let fault = faults.first(where: { $0.literal(settings) != $0.defaultText }) else { return nil }
+    let value = fault.literal(settings) ?? ""
+    return "\(fault.path) is \(value), but only a wire in memory has faults: set ports.kind to \"memory\" or \(fault.path) to 0"
+  }
+
+  private static func rampLeadsSomewhere(_ settings: TrafficSettings) -> String? {
+    guard settings.engine.ramp > 0, settings.engine.cpsLimit == 0 else { return nil }
+    return "engine.ramp is set, but engine.cps_limit is 0: set engine.cps_limit to the rate to reach, or leave engine.ramp out"
+  }
+
+  private static func masksTellWorkersApart(_ settings: TrafficSettings) -> String? {
+    let values = 1 << settings.port.dstPortMask.nonzeroBitCount
+    guard settings.port.flowSteering == .port, settings.cores.count > values else { return nil }
+    let mask = String(settings.port.dstPortMask, radix: 16)
+    return "cores has \(settings.cores.count) workers, but ports.dst_port_mask 0x\(mask) tells only \(values) apart: "
+      + "set more bits in it or name fewer cores"
+  }
+
+  private static func addressesTellWorkersApart(_ settings: TrafficSettings) -> String? {
+    let addresses = clientAddresses(settings)
+    guard settings.port.flowSteering == .address, settings.cores.count > addresses else { return nil }
+    return
+      "cores has \(settings.cores.count) workers, but with ports.flow_steering \"Ip\" each needs an address and ports.clients has only "
+      + "\(addresses): add addresses or name fewer cores"
+  }
+
+  /// Each worker's queue may be full of frames, and DPDK lets a cache grow to one and a half times its size.
+  private static func poolSuffices(_ settings: TrafficSettings) -> String? {
+    let queue = max(settings.port.receiveDescriptors, settings.port.transmitDescriptors)
+    let needed = workers(settings) * (queue + 2 * settings.port.cacheSize)
+    guard settings.port.poolSize <= needed else { return nil }
+    let lacking = needed + 1 - settings.port.poolSize
+    return "ports.pool_size is \(settings.port.poolSize), but must exceed \(needed) (the larger of ports.rxd and ports.txd, and twice "
+      + "ports.cache_size, for each worker): raise it by \(lacking) or more"
+  }
+
+  /// TCP ports that the client role takes, of each address: 1024 to 65535.
+  private static let clientPorts = 64_512
+
+  private static func tuplesSuffice(_ settings: TrafficSettings) -> String? {
+    let servers = Set(settings.targets.map { Server(address: $0.address, port: $0.port) }).count
+    let ports = clientPorts / workers(settings) * workers(settings)
+    let clients = clientAddresses(settings)
+    let tuples = clients * ports * servers
+    guard settings.engine.maxOpen > tuples else { return nil }
+    return
+      "engine.max_open is \(settings.engine.maxOpen), but ports.clients (\(clients) of 64,512 TCP ports each) and targets (\(servers)) "
+      + "allow only \(tuples) connections at a time: add clients or lower engine.max_open"
+  }
+
+  private struct Server: Hashable {
+    var address: IPv4Address
+    var port: UInt16
+  }
+
+  private static func windowFits(_ settings: TrafficSettings) -> String? {
+    let tcp = settings.engine.tcp
+    guard !tcp.windowScaling, tcp.receiveWindow > TCPHeader.maximumUnscaledWindow else { return nil }
+    return "engine.window is \(tcp.receiveWindow), but without engine.window_scale it cannot exceed 65,535 octets: lower it or scale it"
+  }
+
+  private static func timeoutsAreInOrder(_ settings: TrafficSettings) -> String? {
+    let tcp = settings.engine.tcp
+    guard tcp.minimumRTO > tcp.initialRTO else { return nil }
+    return "engine.rto_min is \(tcp.minimumRTO) ms, but engine.rto_initial is only \(tcp.initialRTO) ms: lower the one or raise the other"
+  }
+
+  /// A workload may run less than 2^31 octets ahead of what was sent; payloads that nobody answers all run ahead at once.
+  private static func streamFits(_ settings: TrafficSettings) -> String? {
+    let engine = settings.engine
+    let ahead = engine.finByClient * engine.payloadSize
+    guard engine.responseSize == 0, ahead > Int(Int32.max) else { return nil }
+    return "engine.response_size is 0, and engine.fin_by_client payloads of engine.payload_size come to \(ahead) octets, more than the "
+      + "\(grouped(Int(Int32.max))) that can be sent unanswered: lower one of the two"
+  }
+
+  private static func filesDiffer(_ settings: TrafficSettings) -> String? {
+    var files = [("output.json", settings.output.json), ("output.pcap", settings.output.pcap)]
+    if settings.engine.detailedRecords { files.append(("output.records_file", settings.output.recordsFile)) }
+    for (index, (key, file)) in files.enumerated() {
+      guard let file, let other = files[..<index].first(where: { $0.1 == file }) else { continue }
+      return "\(other.0) and \(key) are both '\(file)': give them different names"
+    }
+    return nil
+  }
+
+  private static func workers(_ settings: TrafficSettings) -> Int { max(1, settings.cores.count) }
+
+  private static func clientAddresses(_ settings: TrafficSettings) -> Int { settings.port.clients.reduce(0) { $0 + $1.count } }
+}

@@ -1,0 +1,153 @@
+import TCPEngine
+
+/// The table of all keys: the one place where a key's name, type, default, unit, range and meaning are written down. Defaults are those of
+/// `TrafficSettings()`.
+enum SettingsTable {
+  static let keys: [SettingsKey] = run + port + engine + segments + retransmission + timeouts + faults + output
+
+  /// A key's flag: its name with hyphens; the timeouts keep their section, as their names alone say nothing.
+  static func flag(_ path: String) -> String {
+    let name = path.hasPrefix("engine.timeouts.") ? String(path.dropFirst("engine.".count)) : String(path.split(separator: ".").last ?? "")
+    return "--" + name.replacing("_", with: "-").replacing(".", with: "-")
+  }
+
+  private static let run: [SettingsKey] = [
+    SettingsKey(
+      "cores", \.cores, .cores, "Cores that workers run on, one each.", absence: "[]: the last core this process may use"),
+    SettingsKey(
+      "test_size", \.testSize, .integer(0...1_000_000_000_000, unit: "connections"),
+      "Connections to attempt, all workers together; 0: until engine.duration ends or Ctrl-C."),
+  ]
+
+  private static let port: [SettingsKey] = [
+    SettingsKey(
+      "ports.kind", \.port.kind, .word,
+      "The port: DPDK's ring device, or the in-memory port with the manual clock (one worker, deterministic)."),
+    SettingsKey(
+      "ports.rxd", \.port.receiveDescriptors, .powerOfTwo(64...32_768, unit: "frames"),
+      "Frames that a receive queue holds; on a ring both queues are one, as large as the larger."),
+    SettingsKey(
+      "ports.txd", \.port.transmitDescriptors, .powerOfTwo(64...32_768, unit: "frames"), "Frames that a transmit queue holds."),
+    SettingsKey(
+      "ports.pool_size", \.port.poolSize, .integer(128...16_777_215, unit: "buffers"),
+      "Packet buffers, all workers together; mbuf_cnt is the same key.", aliases: ["mbuf_cnt"]),
+    SettingsKey(
+      "ports.cache_size", \.port.cacheSize, .integer(0...512, unit: "buffers"), "Packet buffers that each worker keeps at hand."),
+    SettingsKey(
+      "ports.checksum", \.port.checksumOffload, .boolean,
+      "Let the port compute and verify checksums where it can; false: in software."),
+    SettingsKey(
+      "ports.dst_port_mask", \.port.dstPortMask, .mask, "Bits of the destination port that tell which worker a connection belongs to."),
+    SettingsKey(
+      "ports.flow_steering", \.port.flowSteering, .word,
+      "How an arriving connection finds its worker: by its destination port, or by its destination address."),
+    SettingsKey("ports.mac", \.port.mac, .mac, "The port's MAC address."),
+    SettingsKey("ports.ipnet", \.port.network, .network, "The server role's address, and its network's prefix length."),
+    SettingsKey(
+      "ports.clients", \.port.clients, .addressRanges,
+      "Addresses of the client role; each brings 64,512 TCP ports to each target."),
+  ]
+
+  private static let engine: [SettingsKey] = [
+    SettingsKey(
+      "engine.port", \.engine.port, .integer(0...65_535),
+      "TCP port where the server role listens; 0: no server role. The flag also takes a kind of port."),
+    SettingsKey(
+      "engine.cps_limit", \.engine.cpsLimit, .integer(0...100_000_000, unit: "connections/s"),
+      "Connections opened per second, all workers together; 0: as fast as they are completed.", shortFlags: ["--cps"]),
+    SettingsKey(
+      "engine.max_open", \.engine.maxOpen, .integer(1...50_000_000, unit: "connections"),
+      "Connections of the client role open at a time, all workers together."),
+    SettingsKey("engine.detailed_records", \.engine.detailedRecords, .boolean, "Write a record of each end of each connection."),
+    SettingsKey(
+      "engine.fin_by_client", \.engine.finByClient, .integer(0...1_000_000_000, unit: "payloads"),
+      "Payloads sent after which the client closes; 0: it does not close by itself."),
+    SettingsKey(
+      "engine.fin_by_server", \.engine.finByServer, .integer(0...1_000_000_000, unit: "payloads"),
+      "Payloads received after which the server closes; 0: never."),
+    SettingsKey(
+      "engine.duration", \.engine.duration, .duration,
+      "Time after which no more connections are opened and the open ones are closed; 0: no limit."),
+    SettingsKey(
+      "engine.ramp", \.engine.ramp, .duration, "Time over which the rate grows to engine.cps_limit; 0: full rate at once."),
+    SettingsKey(
+      "engine.payload_size", \.engine.payloadSize, .integer(0...1_000_000_000, unit: "octets"),
+      "Size of a payload of the client; 0: no payload, only the handshake."),
+    SettingsKey(
+      "engine.response_size", \.engine.responseSize, .integer(0...1_000_000_000, unit: "octets"),
+      "Size of the server's answer to each payload; 0: it does not answer."),
+    SettingsKey(
+      "engine.seed", \.engine.seed, ValueFormat.integer(0...Int.max).optional,
+      "Seed of every random choice; with the in-memory port, the same seed gives the same packets.", absence: "random"),
+    SettingsKey(
+      "engine.time_wait_pool", \.engine.timeWaitPool, .integer(16...50_000_000, unit: "connections"),
+      "Connections in TIME-WAIT that each worker remembers; when it is full, the oldest gives way."),
+  ]
+
+  /// A packet buffer has room for one frame of 2,048 octets, headers and options included.
+  private static let largestSegment = 1_960
+
+  private static let segments: [SettingsKey] = [
+    SettingsKey(
+      "engine.mss", \.engine.tcp.maximumSegmentSize, .integer(64...largestSegment, unit: "octets"),
+      "Maximum segment size that both roles offer."),
+    SettingsKey(
+      "engine.window", \.engine.tcp.receiveWindow, .integer(1_024...1_073_725_440, unit: "octets"), "Receive window of both roles."),
+    SettingsKey("engine.window_scale", \.engine.tcp.windowScaling, .boolean, "Offer window scaling in the SYN (RFC 7323)."),
+    SettingsKey("engine.sack", \.engine.tcp.sackPermitted, .boolean, "Offer SACK-permitted in the SYN (RFC 2018)."),
+    SettingsKey("engine.timestamps", \.engine.tcp.timestamps, .boolean, "Offer timestamps in the SYN (RFC 7323)."),
+  ]
+
+  private static let retransmission: [SettingsKey] = [
+    SettingsKey(
+      "engine.rto_min", \.engine.tcp.minimumRTO, .integer(1...60_000, unit: "ms"), "Smallest retransmission timeout (RFC 6298)."),
+    SettingsKey(
+      "engine.rto_initial", \.engine.tcp.initialRTO, .integer(1...60_000, unit: "ms"),
+      "Retransmission timeout before the first measurement (RFC 6298)."),
+    SettingsKey(
+      "engine.syn_retries", \.engine.tcp.synRetries, .integer(0...15, unit: "retransmissions"),
+      "Retransmissions of a SYN or SYN-ACK before the connection is given up."),
+    SettingsKey(
+      "engine.data_retries", \.engine.tcp.dataRetries, .integer(0...30, unit: "retransmissions"),
+      "Retransmissions of data or FIN before the connection is given up."),
+  ]
+
+  private static let timeouts: [SettingsKey] = [
+    timeout("syn_sent", \.engine.tcp.synSentTimeout, "Silence after which a connection is given up in SYN-SENT."),
+    timeout("syn_received", \.engine.tcp.synReceivedTimeout, "The same in SYN-RECEIVED."),
+    timeout("established", \.engine.tcp.establishedTimeout, "The same in ESTABLISHED."),
+    timeout("closing", \.engine.tcp.closingTimeout, "The same in FIN-WAIT-1, FIN-WAIT-2, CLOSE-WAIT, CLOSING and LAST-ACK."),
+    timeout("time_wait", \.engine.tcp.timeWaitTimeout, "How long TIME-WAIT lasts at most."),
+  ]
+
+  /// A day: more than any state is worth waiting in, and far from where milliseconds in 32 bits come around.
+  private static let longestTimeout = 86_400_000
+
+  private static func timeout(
+    _ name: String, _ property: WritableKeyPath<TrafficSettings, UInt32> & Sendable, _ summary: String
+  ) -> SettingsKey {
+    SettingsKey("engine.timeouts.\(name)", property, .integer(1...longestTimeout, unit: "ms"), summary)
+  }
+
+  private static let faults: [SettingsKey] = [
+    SettingsKey("faults.loss", \.faults.loss, .fraction, "Probability that the wire of the in-memory port loses a frame."),
+    SettingsKey("faults.duplicate", \.faults.duplicate, .fraction, "Probability that it delivers a frame twice."),
+    SettingsKey("faults.reorder", \.faults.reorder, .fraction, "Probability that it lets others overtake a frame."),
+    SettingsKey("faults.corrupt", \.faults.corrupt, .fraction, "Probability that it flips a bit of a frame."),
+  ]
+
+  private static let output: [SettingsKey] = [
+    SettingsKey(
+      "output.json", \.output.json, ValueFormat.file.optional,
+      "File for the report as JSON; \"-\": the standard output, and nothing else is written to it.", absence: "not written"),
+    SettingsKey(
+      "output.pcap", \.output.pcap, ValueFormat.file.optional, "File for a capture of what crosses the wire, each frame once.",
+      absence: "not written"),
+    SettingsKey(
+      "output.pcap_count", \.output.pcapCount, .integer(0...1_000_000_000_000, unit: "frames"), "Frames captured at most; 0: all."),
+    SettingsKey("output.records_file", \.output.recordsFile, .file, "File for the records of engine.detailed_records."),
+    SettingsKey(
+      "output.records_sample", \.output.recordsSample, .integer(1...1_000_000_000, unit: "connections"),
+      "One connection in this many is recorded, and every failed one."),
+  ]
+}

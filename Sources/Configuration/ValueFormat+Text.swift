@@ -1,0 +1,38 @@
+/// Texts: names of files and of targets, and words out of a few.
+extension ValueFormat where Value == String {
+  static var file: Self {
+    text("the name of a file")
+  }
+  static var name: Self {
+    text("a name")
+  }
+
+  private static func text(_ meaning: String) -> Self {
+    Self(
+      type: "string", typeName: meaning,
+      node: { .text($0) },
+      decode: { (node) throws(Mismatch) in
+        guard case .text(let text) = node else { throw Mismatch(found: node.typeName, needed: "a string") }
+        guard !text.isEmpty else { throw Mismatch(found: "''", needed: meaning) }
+        return text
+      },
+      literal: { quoted($0) })
+  }
+}
+
+extension ValueFormat where Value: RawRepresentable & CaseIterable, Value.RawValue == String {
+  /// One of the type's words.
+  static var word: Self {
+    let words = Value.allCases.map { quoted($0.rawValue) }.joined(separator: " or ")
+    return Self(
+      type: "string", typeName: words,
+      range: "",
+      node: { .text($0) },
+      decode: { (node) throws(Mismatch) in
+        guard case .text(let text) = node else { throw Mismatch(found: node.typeName, needed: "a string") }
+        guard let value = Value(rawValue: text) else { throw Mismatch(found: "'\(text)'", needed: words) }
+        return value
+      },
+      literal: { quoted($0.rawValue) })
+  }
+}

@@ -1,0 +1,75 @@
+import Configuration
+import Testing
+
+@Suite struct CrossCheckTests {
+  @Test(arguments: ports + engine)
+  func isAnsweredInOneSentence(broken: BrokenFile) {
+    let error = #expect(throws: ConfigurationError.self) { try Configuration.parse(broken.text, name: "run.toml") }
+    #expect(error?.description == "run.toml: " + broken.sentence)
+  }
+
+  static let ports = [
+    BrokenFile(
+      "cores = [0, 1]\n[[ports]]\nkind = \"memory\"",
+      "ports.kind is \"memory\", which takes one worker, but cores has 2: leave one"),
+    BrokenFile(
+      "test_size = 0\n[[ports]]\nkind = \"memory\"",
+      "ports.kind is \"memory\" and both test_size and engine.duration are 0, so the run would never end: set one of them"),
+    BrokenFile(
+      "cores = [0, 1, 2]\n[[ports]]\ndst_port_mask = 0x8000",
+      "cores has 3 workers, but ports.dst_port_mask 0x8000 tells only 2 apart: set more bits in it or name fewer cores"),
+    BrokenFile(
+      "cores = [0, 1]\n[[ports]]\nflow_steering = \"Ip\"\nclients = \"10.0.0.2\"",
+      "cores has 2 workers, but with ports.flow_steering \"Ip\" each needs an address and ports.clients has only 1: "
+        + "add addresses or name fewer cores"),
+    BrokenFile(
+      "[[ports]]\npool_size = 1024",
+      "ports.pool_size is 1024, but must exceed 1536 (the larger of ports.rxd and ports.txd, and twice ports.cache_size, "
+        + "for each worker): raise it by 513 or more"),
+    BrokenFile(
+      "[[ports]]\nclients = \"10.0.0.0-10.0.0.9\"",
+      "ports.clients contains 10.0.0.1, the port's own address in ports.ipnet: leave it out"),
+    BrokenFile(
+      "[[targets]]\nid = \"web\"\nip = \"10.0.0.2\"\nport = 80",
+      "ports.clients contains 10.0.0.2, the address of the target 'web' in targets: leave it out"),
+    BrokenFile(
+      "[faults]\nloss = 0.1",
+      "faults.loss is 0.1, but only a wire in memory has faults: set ports.kind to \"memory\" or faults.loss to 0"),
+  ]
+
+  static let engine = [
+    BrokenFile(
+      "[engine]\nport = 0",
+      "engine.port is 0, so there is no server role, and targets has no entry: set engine.port or add a target"),
+    BrokenFile(
+      "[engine]\nramp = 2",
+      "engine.ramp is set, but engine.cps_limit is 0: set engine.cps_limit to the rate to reach, or leave engine.ramp out"),
+    BrokenFile(
+      "[engine]\nmax_open = 100_000\n[[ports]]\nclients = \"10.0.0.2\"",
+      "engine.max_open is 100000, but ports.clients (1 of 64,512 TCP ports each) and targets (1) "
+        + "allow only 64512 connections at a time: add clients or lower engine.max_open"),
+    BrokenFile(
+      "[engine]\nwindow = 100_000\nwindow_scale = false",
+      "engine.window is 100000, but without engine.window_scale it cannot exceed 65,535 octets: lower it or scale it"),
+    BrokenFile(
+      "[engine]\nrto_min = 500\nrto_initial = 200",
+      "engine.rto_min is 500 ms, but engine.rto_initial is only 200 ms: lower the one or raise the other"),
+    BrokenFile(
+      "[engine]\nresponse_size = 0\nfin_by_client = 3\npayload_size = 1_000_000_000",
+      "engine.response_size is 0, and engine.fin_by_client payloads of engine.payload_size come to 3000000000 octets, "
+        + "more than the 2,147,483,647 that can be sent unanswered: lower one of the two"),
+    BrokenFile(
+      "[output]\njson = \"x\"\npcap = \"x\"", "output.json and output.pcap are both 'x': give them different names"),
+  ]
+
+  @Test func whatLooksOddIsAllowed() throws {
+    for text in [
+      "", "test_size = 0", "[engine]\nfin_by_client = 0\nfin_by_server = 0", "cores = []",
+      "test_size = 0\n[[ports]]\nkind = \"memory\"\n[engine]\nduration = 1\ndetailed_records = true",
+      "[[ports]]\nkind = \"memory\"\n[faults]\nloss = 1\ncorrupt = 0.25",
+      "[engine]\nport = 0\n[[targets]]\nid = \"a\"\nip = \"192.0.2.1\"\nport = 80",
+    ] {
+      _ = try Configuration.parse(text, name: "run.toml")
+    }
+  }
+}

@@ -1,0 +1,99 @@
+import Configuration
+import Testing
+import TCPEngine
+
+@Suite struct EffectiveConfigurationTests {
+  @Test func defaultsAreThoseOfTheSettings() throws {
+    var expected = TrafficSettings()
+    expected.targets = [Target(id: "self", address: expected.port.address, port: expected.engine.port)]
+    #expect(try Configuration.load(file: nil) == expected)
+    #expect(try Configuration.parse("", name: "empty.toml") == expected)
+  }
+
+  @Test func isReadBackEqual() throws {
+    let settings = try Configuration.load(file: nil)
+    #expect(try Configuration.parse(Configuration.effective(settings), name: "effective") == settings)
+  }
+
+  /// A value other than the default for every key (but window_scale, which the large window needs): each must come back.
+  @Test func everyKeyIsReadBack() throws {
+    let settings = try Configuration.parse(Self.unusual, name: "unusual.toml")
+    #expect(try Configuration.parse(Configuration.effective(settings), name: "effective") == settings)
+    let printed = Set(Configuration.effective(settings).split(separator: "\n"))
+    let defaults = Set(Configuration.effective(try Configuration.load(file: nil)).split(separator: "\n"))
+    let keysOfDefaults = printed.intersection(defaults).filter { $0.contains("=") && !$0.hasPrefix("window_scale") }
+    #expect(keysOfDefaults.isEmpty, "not tried with another value: \(keysOfDefaults)")
+  }
+
+  @Test func everyLineSaysUnitAndRange() throws {
+    let text = Configuration.effective(try Configuration.load(file: nil))
+    #expect(text.contains("\ncps_limit = 0  # connections/s, from 0 to 100,000,000\n"))
+    #expect(text.contains("\n# seed: random; from 0 to 9,223,372,036,854,775,807\n"))
+    #expect(text.contains("\ndst_port_mask = 0xe000  # a mask of adjacent bits (such as 0xe000)\n"))
+  }
+
+  static let unusual = """
+    cores = [3]
+    test_size = 7
+    [[ports]]
+    kind = "memory"
+    rxd = 64
+    txd = 128
+    mbuf_cnt = 9000
+    cache_size = 0
+    checksum = true
+    dst_port_mask = "0x0ff0"
+    flow_steering = "Ip"
+    mac = "02:aa:bb:cc:dd:ee"
+    ipnet = "192.168.1.1/24"
+    clients = ["192.168.1.2-192.168.1.9", "172.16.0.1"]
+    [engine]
+    port = 443
+    cps_limit = 50000
+    max_open = 1000
+    detailed_records = true
+    fin_by_client = 2
+    fin_by_server = 3
+    duration = "1500ms"
+    ramp = 0.000_25
+    payload_size = 100
+    response_size = 0
+    seed = 9223372036854775807
+    time_wait_pool = 16
+    mss = 536
+    window = 1048576
+    window_scale = true
+    sack = false
+    timestamps = true
+    rto_min = 100
+    rto_initial = 300
+    syn_retries = 1
+    data_retries = 2
+    [engine.timeouts]
+    syn_sent = 1
+    syn_received = 2
+    established = 3
+    closing = 4
+    time_wait = 5
+    [[targets]]
+    id = "a \\"b\\""
+    ip = "192.168.1.1"
+    mac = "02:00:00:00:00:02"
+    port = 443
+    [[targets]]
+    id = "c"
+    ip = "192.0.2.1"
+    port = 8080
+    [faults]
+    loss = 0.05
+    duplicate = 1
+    reorder = 0.001
+    corrupt = 1e-7
+    [output]
+    json = "-"
+    pcap = "a\\tb.pcap"
+    pcap_count = 10
+    records_file = "r"
+    records_sample = 9
+    """
+}
