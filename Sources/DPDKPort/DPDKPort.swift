@@ -66,12 +66,14 @@ public struct DPDKPort: PacketPort, ~Copyable, @unchecked Sendable {
   }
 
   /// A buffer of another pool, of several segments or with several owners.
+  @inline(never)
   private func freeOther(_ buffer: PacketPointer) {
     var buffer = buffer
     dpdk_free(&buffer, 1)
   }
 
   /// Gives the half that was used longest ago back to the pool.
+  @inline(never)
   private mutating func makeRoom() {
     let half = capacity / 2
     for index in 0..<half { hand[index].pointee.next = nil }

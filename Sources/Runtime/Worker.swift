@@ -99,6 +99,7 @@ public struct Worker<Port: PacketPort & ~Copyable, E: Engine & ~Copyable, C: Clo
     return busy
   }
 
+  @inline(never)
   private mutating func obey(_ next: UInt8, now: Ticks) {
     command = next
     if let command = WorkerCommand(rawValue: next) { engine.command(command, now: now) }

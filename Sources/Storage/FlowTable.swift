@@ -22,12 +22,14 @@ public struct FlowTable: ~Copyable, @unchecked Sendable {
   /// Entries the table takes; a third of its slots at least are then empty.
   public let capacity: Int
 
-  /// A table for `capacity` entries, at most 2^30; it takes 8 octets for each slot, a power of two of at least 16 and 1.5 times as many.
+  /// A table for `capacity` entries, at most 2^30; it takes 8 octets for each slot, a power of two of at least 16 and 1.5 times as many (3 times for less than 2^16).
   public init(capacity: Int) {
     precondition(capacity > 0 && capacity <= 1 << 30)
     self.capacity = capacity
     var size = 16
-    while size < capacity + capacity / 2 { size <<= 1 }
+    // A small table is in cache, and rather has short probes; a large one rather has little memory.
+    let wanted = capacity < 1 << 16 ? capacity * 3 : capacity + capacity / 2
+    while size < wanted { size <<= 1 }
     slots = Table(count: size)
     mask = UInt32(truncatingIfNeeded: size &- 1)
   }

@@ -58,7 +58,8 @@ public struct TimerWheel<Element: TimerNode>: ~Copyable, @unchecked Sendable {
     count &+= 1
   }
 
-    func upperBucket(_ due: UInt32, _ ahead: UInt32) -> UInt32 {
+    @inline(never)
+  func upperBucket(_ due: UInt32, _ ahead: UInt32) -> UInt32 {
     if Int32(bitPattern: ahead) < 0 { return position & (Self.level0Buckets &- 1) }  // overdue
     var shift: UInt32 = 8
     var base = Self.level0Buckets
@@ -103,7 +104,8 @@ public struct TimerWheel<Element: TimerNode>: ~Copyable, @unchecked Sendable {
     return advance(to: now)
   }
 
-    mutating func advance(to now: UInt32) -> UInt32? {
+    @inline(never)
+  mutating func advance(to now: UInt32) -> UInt32? {
     if count == 0 {
       position = now &+ 1
       return nil

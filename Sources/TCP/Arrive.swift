@@ -1,15 +1,15 @@
 /// Segment arrives: RFC 9293 3.10.7, in its order, with RFC 5961's checks and RFC 7323's.
 extension Connection {
   /// Judges a segment that belongs to this connection, changes its state, and says what is to be done. Costs a few dozen ticks.
-  @inline(__always)
-  public mutating func arrive(
+  @inline(always)
+  mutating func arrive(
     _ segment: TCPSegment, _ companion: inout Companion, _ parameters: TCPParameters, now: Moment
   ) -> Action {
     if state == .synSent { return arriveInSynSent(segment, &companion, parameters, now: now) }
 
     // First, is it acceptable? (3.10.7.4; RFC 7323 5.3 before it). What begins where we expect it is.
     let expected = segment.sequence == receiveNext
-    if flags.contains(.timestamps) || !expected {
+    if flags.has(.timestamps) || !expected {
       if let refused = refuse(segment, companion, parameters) { return refused }
     }
     // Second RST, fourth SYN, fifth: a segment without ACK is dropped. (Third, security, is historic.)
@@ -24,7 +24,7 @@ extension Connection {
       // Unacceptable acknowledgment of our SYN: <SEQ=SEG.ACK><CTL=RST>
       guard acknowledged == 1 else { return Action(.reset, .acknowledgmentUnacceptable) }
       state = .established
-      action.events.insert(.established)
+      action.events.set(.established)
     }
     if acknowledged > flight {
       // It acknowledges something not sent, or is older than SND.UNA. RFC 5961 5: the latter is fine within the window.
@@ -34,20 +34,20 @@ extension Connection {
     } else {
       if acknowledged > 0 {
         acknowledge(acknowledged, &companion, parameters, now: now)
-        action.events.insert(.maySend)
-        if flags.contains(.recovering) { action.events.insert(.retransmit) }
+        action.events.set(.maySend)
+        if flags.has(.recovering) { action.events.set(.retransmit) }
       }
       // SND.WND from the latest segment only: one that begins at RCV.NXT or before and reaches it is (3.10.7.4: SND.WL1, SND.WL2).
       if segment.sequence <= receiveNext {
         let window = UInt32(segment.window) &<< UInt32(sendScale)
         if window > sendWindow {
-          action.events.insert(.maySend)
-          if flags.contains(.persisting) { windowOpened(&action, companion, parameters, now: now) }
+          action.events.set(.maySend)
+          if flags.has(.persisting) { windowOpened(&action, companion, parameters, now: now) }
         }
         sendWindow = window
       }
-      if flags.contains(.finSent), flight == 0, acknowledged > 0 {
-        action.events.insert(.finAcknowledged)
+      if flags.has(.finSent), flight == 0, acknowledged > 0 {
+        action.events.set(.finAcknowledged)
         if finWasAcknowledged(&action) { return action }
       }
     }
@@ -62,7 +62,7 @@ extension Connection {
         takePayload(segment, &action, parameters)
       }
     }
-    if flags.contains(.timestamps), segment.sequence <= receiveNext { companion.timestampRecent = segment.options.timestampValue }
+    if flags.has(.timestamps), segment.sequence <= receiveNext { companion.timestampRecent = segment.options.timestampValue }
     idleDue = now.milliseconds &+ parameters.timeout(state)
     return action
   }
@@ -80,29 +80,30 @@ extension Connection {
       if sendUnacknowledged == initialSend + 1 { companion.assumeSlowPath() }
       retransmits = 0
     }
-    if flags.contains(.timing) {
-      flags.remove(.timing)
+    if flags.has(.timing) {
+      flags.clear(.timing)
       companion.measured(microseconds: UInt32(truncatingIfNeeded: now.microseconds) &- companion.flightStart)
     }
-    flags.remove(.persisting)
+    flags.clear(.persisting)
     if flight == 0 {
-      flags.remove(.timerRunning)
-      flags.remove(.recovering)
+      flags.clear(.timerRunning)
+      flags.clear(.recovering)
     } else {
       startTimer(companion, parameters, now: now)
     }
   }
 
   /// The window that the persist timer was waiting for: what was probed with goes out at once.
+  @inline(never)
   mutating func windowOpened(
     _ action: inout Action, _ companion: Companion, _ parameters: TCPParameters, now: Moment
   ) {
-    flags.remove(.persisting)
-    flags.remove(.timerRunning)
+    flags.clear(.persisting)
+    flags.clear(.timerRunning)
     retransmits = 0
     if flight > 0 {
       startTimer(companion, parameters, now: now)
-      action.events.insert(.retransmit)
+      action.events.set(.retransmit)
     }
   }
 
@@ -113,10 +114,10 @@ extension Connection {
     case .finWait1: state = .finWait2
     case .closing:
       state = .timeWait
-      action.events.insert(.timeWait)
+      action.events.set(.timeWait)
     case .lastAck:
       state = .closed
-      action.events.insert(.closed)
+      action.events.set(.closed)
       return true
     default: break
     }
@@ -133,21 +134,21 @@ extension Connection {
     let fits = count <= window
     if !fits { count = window }
     if count > 0 {
-      action.events.insert(.payload)
+      action.events.set(.payload)
       action.payloadOffset = UInt16(truncatingIfNeeded: known)
       action.payloadLength = UInt16(truncatingIfNeeded: count)
       receiveNext = receiveNext + count
     }
     // A FIN already counted would have made the segment unacceptable, so it is the next octet.
-    guard segment.flags.contains(.fin), fits else { return }
+    guard segment.flags.has(.fin), fits else { return }
     receiveNext = receiveNext + 1
-    action.events.insert(.peerClosed)
+    action.events.set(.peerClosed)
     switch state {
     case .established: state = .closeWait
     case .finWait1: state = .closing  // were our FIN acknowledged, we would be in FIN-WAIT-2 by now
     case .finWait2:
       state = .timeWait
-      action.events.insert(.timeWait)
+      action.events.set(.timeWait)
     default: break
     }
   }
@@ -164,12 +165,13 @@ extension Connection {
   }
 
   /// The first step for a segment that does not begin at RCV.NXT, or that must prove its age. Nil: acceptable.
+  @inline(never)
   mutating func refuse(
     _ segment: TCPSegment, _ companion: Companion, _ parameters: TCPParameters
   ) -> Action? {
-    let isReset = segment.flags.contains(.rst)
-    if flags.contains(.timestamps), !isReset {
-      guard segment.options.present.contains(.timestamps) else { return Action(.none, .timestampMissing) }
+    let isReset = segment.flags.has(.rst)
+    if flags.has(.timestamps), !isReset {
+      guard segment.options.present.has(.timestamps) else { return Action(.none, .timestampMissing) }
       if Int32(bitPattern: segment.options.timestampValue &- companion.timestampRecent) < 0 {
         return Action(.acknowledge, .timestampOld)
       }
@@ -180,7 +182,7 @@ extension Connection {
     let endsInside = length > 0 && (segment.sequence + (length &- 1)).isInWindow(from: receiveNext, size: window)
     if beginsInside || endsInside { return nil }
     if isReset { return Action(.none, .resetOutsideWindow) }
-    if segment.flags.contains(.syn), state == .synReceived, segment.sequence == initialReceive, !segment.flags.contains(.ack) {
+    if segment.flags.has(.syn), state == .synReceived, segment.sequence == initialReceive, !segment.flags.has(.ack) {
       return Action(.synAcknowledge, .duplicate)  // the peer did not get our SYN-ACK
     }
     // An old acknowledgment of ours may still carry news: a zero-window probe's answer is within the window by its number.
@@ -188,8 +190,9 @@ extension Connection {
   }
 
   /// A RST or SYN within the window, or no ACK.
+  @inline(never)
   mutating func arriveExceptionally(_ segment: TCPSegment) -> Action {
-    if segment.flags.contains(.rst) {
+    if segment.flags.has(.rst) {
       // RFC 5961 3.2: only the exact number resets.
       guard segment.sequence == receiveNext else { return Action(.challenge, .resetUnproven) }
       state = .closed
@@ -197,7 +200,7 @@ extension Connection {
       action.events = .reset
       return action
     }
-    if segment.flags.contains(.syn) {
+    if segment.flags.has(.syn) {
       // Simultaneous open: the peer's SYN-ACK repeats its SYN and acknowledges ours (RFC 9293 figure 7).
       return Action(.challenge, .synUnexpected)  // RFC 5961 4.2
     }

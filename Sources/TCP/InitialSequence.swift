@@ -9,8 +9,8 @@ public struct InitialSequence: Sendable, BitwiseCopyable {
   }
 
   /// The ISN for the connection from `local` to `remote` at this moment. Costs about 30 ticks.
-  @inline(__always)
-  public func number(
+  @inline(always)
+  func number(
     local: IPv4Address, localPort: UInt16, remote: IPv4Address, remotePort: UInt16, now: Moment
   ) -> SequenceNumber {
     let addresses = UInt64(local.rawValue) &<< 32 | UInt64(remote.rawValue)

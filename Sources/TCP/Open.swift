@@ -1,8 +1,8 @@
 /// The beginning of connections: active and passive OPEN (RFC 9293 3.10.1).
 extension Connection {
   /// A connection whose SYN is about to be sent.
-  @inline(__always)
-  public static func open(
+  @inline(always)
+  static func open(
     local: IPv4Address, localPort: UInt16, remote: IPv4Address, remotePort: UInt16, initial: SequenceNumber, peer: UInt16,
     _ companion: inout Companion, _ parameters: TCPParameters, now: Moment
   ) -> Connection {
@@ -18,8 +18,8 @@ extension Connection {
   }
 
   /// A connection that answers `syn`; its SYN-ACK is about to be sent.
-  @inline(__always)
-  public static func accept(
+  @inline(always)
+  static func accept(
     _ syn: TCPSegment, initial: SequenceNumber, peer: UInt16, _ companion: inout Companion,
     _ parameters: TCPParameters, now: Moment
   ) -> Connection {
@@ -40,15 +40,15 @@ extension Connection {
   mutating func negotiate(_ offered: TCPOptions, _ companion: inout Companion, _ parameters: TCPParameters) {
     var size = TCPHeader.defaultMSS
     // RFC 9293 3.7.1; an MSS below 1 octet would stop the connection.
-    if offered.present.contains(.maximumSegmentSize) { size = max(1, offered.maximumSegmentSize) }
+    if offered.present.has(.maximumSegmentSize) { size = max(1, offered.maximumSegmentSize) }
     size = min(size, parameters.maximumSegmentSize)
-    if parameters.windowScaling, offered.present.contains(.windowScale) {
+    if parameters.windowScaling, offered.present.has(.windowScale) {
       scales = offered.windowScale | parameters.receiveScale &<< 4
-      flags.insert(.windowScale)
+      flags.set(.windowScale)
     }
-    if parameters.sackPermitted, offered.present.contains(.sackPermitted) { flags.insert(.sackPermitted) }
-    if parameters.timestamps, offered.present.contains(.timestamps) {
-      flags.insert(.timestamps)
+    if parameters.sackPermitted, offered.present.has(.sackPermitted) { flags.set(.sackPermitted) }
+    if parameters.timestamps, offered.present.has(.timestamps) {
+      flags.set(.timestamps)
       companion.timestampRecent = offered.timestampValue
       // RFC 6691: the MSS does not count options, so they take their place in each segment.
       size = size > 12 ? size &- 12 : 1

@@ -45,13 +45,13 @@ public struct TCPParameters: Sendable, Equatable, BitwiseCopyable {
     var options = TCPOptions()
     options.present = .maximumSegmentSize
     options.maximumSegmentSize = maximumSegmentSize
-    if windowScaling, offered.contains(.windowScale) {
-      options.present.insert(.windowScale)
+    if windowScaling, offered.has(.windowScale) {
+      options.present.set(.windowScale)
       options.windowScale = receiveScale
     }
-    if sackPermitted, offered.contains(.sackPermitted) { options.present.insert(.sackPermitted) }
-    if timestamps, offered.contains(.timestamps) {
-      options.present.insert(.timestamps)
+    if sackPermitted, offered.has(.sackPermitted) { options.present.set(.sackPermitted) }
+    if timestamps, offered.has(.timestamps) {
+      options.present.set(.timestamps)
       options.timestampValue = timestamp
       options.timestampEcho = echo
     }

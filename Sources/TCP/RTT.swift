@@ -45,13 +45,13 @@ extension Connection {
   @inline(always)
   mutating func startTimer(_ companion: Companion, _ parameters: TCPParameters, now: Moment) {
     retransmitDue = now.milliseconds &+ backedOffTimeout(companion, parameters)
-    flags.insert(.timerRunning)
+    flags.set(.timerRunning)
   }
 
   /// RFC 6298 2, Karn: times the first segment of a flight, and none that was sent again.
   @inline(always)
   mutating func startTiming(_ companion: inout Companion, now: Moment) {
     companion.flightStart = UInt32(truncatingIfNeeded: now.microseconds)
-    flags.insert(.timing)
+    flags.set(.timing)
   }
 }

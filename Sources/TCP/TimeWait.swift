@@ -42,10 +42,10 @@ public struct TimeWait: BitwiseCopyable, Sendable {
 
   /// Judges a segment for the pair.
   public func arrive(_ segment: TCPSegment, timestamps: Bool) -> Verdict {
-    if segment.flags.contains(.rst) { return .ignore }  // RFC 1337: a RST must not assassinate TIME-WAIT
-    if segment.flags.contains(.syn) {
-      guard !segment.flags.contains(.ack) else { return .acknowledge }
-      if timestamps, segment.options.present.contains(.timestamps), timestampRecent != 0 {
+    if segment.flags.has(.rst) { return .ignore }  // RFC 1337: a RST must not assassinate TIME-WAIT
+    if segment.flags.has(.syn) {
+      guard !segment.flags.has(.ack) else { return .acknowledge }
+      if timestamps, segment.options.present.has(.timestamps), timestampRecent != 0 {
         // RFC 6191 2: a later timestamp, or the same with a higher sequence number.
         let newer = Int32(bitPattern: segment.options.timestampValue &- timestampRecent)
         if newer > 0 || (newer == 0 && segment.sequence > receiveNext) { return .reopen }
@@ -53,7 +53,7 @@ public struct TimeWait: BitwiseCopyable, Sendable {
       }
       return segment.sequence > receiveNext ? .reopen : .acknowledge
     }
-    if segment.flags.contains(.fin) { return .acknowledgeAndRestart }
+    if segment.flags.has(.fin) { return .acknowledgeAndRestart }
     // RFC 9293 3.10.7.4, first step: what is not acceptable is acknowledged, the rest has nothing to say.
     return segment.length > 0 || segment.sequence != receiveNext ? .acknowledge : .ignore
   }

@@ -19,7 +19,7 @@ extension Connection {
   /// When to look at this connection next.
   @inline(__always)
   public var nextDue: UInt32 {
-    guard flags.contains(.timerRunning) else { return idleDue }
+    guard flags.has(.timerRunning) else { return idleDue }
     return Int32(bitPattern: retransmitDue &- idleDue) < 0 ? retransmitDue : idleDue
   }
 
@@ -28,11 +28,11 @@ extension Connection {
     _ companion: inout Companion, _ parameters: TCPParameters, now: Moment
   ) -> TimeoutAction {
     if Int32(bitPattern: now.milliseconds &- idleDue) >= 0 { return .idle }
-    guard flags.contains(.timerRunning), Int32(bitPattern: now.milliseconds &- retransmitDue) >= 0 else {
+    guard flags.has(.timerRunning), Int32(bitPattern: now.milliseconds &- retransmitDue) >= 0 else {
       return .wait(until: nextDue)
     }
-    flags.remove(.timing)  // Karn's algorithm (RFC 6298 3)
-    if flags.contains(.persisting) {
+    flags.clear(.timing)  // Karn's algorithm (RFC 6298 3)
+    if flags.has(.persisting) {
       // RFC 9293 3.8.6.1: a connection is kept as long as the peer answers probes; silence ends it by `idleDue`.
       if retransmits < 12 { retransmits &+= 1 }
       startTimer(companion, parameters, now: now)
@@ -43,7 +43,7 @@ extension Connection {
     retransmits &+= 1
     startTimer(companion, parameters, now: now)
     if handshake { return .synchronize }
-    flags.insert(.recovering)
+    flags.set(.recovering)
     return .retransmit
   }
 
@@ -52,13 +52,13 @@ extension Connection {
     _ companion: Companion, _ parameters: TCPParameters, now: Moment
   ) -> Transmission? {
     guard flight > 0, state != .synSent, state != .synReceived else { return nil }
-    flags.remove(.timing)
+    flags.clear(.timing)
     let finOctet = UInt32(flags.rawValue & Flags.finSent.rawValue)
     let octets = flight &- finOctet
     let count = min(octets, UInt32(segmentSize))
     var control: TCPFlags = .ack
-    if count > 0, count == octets { control.insert(.psh) }
-    if finOctet == 1, count == octets { control.insert(.fin) }
+    if count > 0, count == octets { control.set(.psh) }
+    if finOctet == 1, count == octets { control.set(.fin) }
     var segment = self.segment(control, sequence: sendUnacknowledged, companion, parameters, now: now)
     segment.payloadLength = UInt16(truncatingIfNeeded: count)
     return Transmission(

@@ -15,8 +15,8 @@ public struct Transmission: BitwiseCopyable, Sendable {
 
 extension Connection {
   /// A segment of this connection without options but timestamps, and without payload.
-  @inline(__always)
-  public func segment(
+  @inline(always)
+  func segment(
     _ control: TCPFlags, sequence: SequenceNumber, _ companion: Companion, _ parameters: TCPParameters,
     now: Moment
   ) -> TCPSegment {
@@ -29,7 +29,7 @@ extension Connection {
     segment.acknowledgment = receiveNext
     segment.flags = control
     segment.window = windowField(parameters)
-    if flags.contains(.timestamps) {
+    if flags.has(.timestamps) {
       segment.options.present = .timestamps
       segment.options.timestampValue = now.milliseconds
       segment.options.timestampEcho = companion.timestampRecent
@@ -38,16 +38,16 @@ extension Connection {
   }
 
   /// <SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>
-  @inline(__always)
-  public func acknowledgment(
+  @inline(always)
+  func acknowledgment(
     _ companion: Companion, _ parameters: TCPParameters, now: Moment
   ) -> TCPSegment {
     segment(.ack, sequence: sendNext, companion, parameters, now: now)
   }
 
   /// Our SYN, or SYN-ACK.
-  @inline(__always)
-  public func synchronization(
+  @inline(always)
+  func synchronization(
     _ companion: Companion, _ parameters: TCPParameters, now: Moment
   ) -> TCPSegment {
     var segment = TCPSegment()
@@ -65,9 +65,9 @@ extension Connection {
       segment.flags = .synAck
       segment.acknowledgment = receiveNext
       var offered: TCPOptions.Present = .maximumSegmentSize
-      if flags.contains(.windowScale) { offered.insert(.windowScale) }
-      if flags.contains(.sackPermitted) { offered.insert(.sackPermitted) }
-      if flags.contains(.timestamps) { offered.insert(.timestamps) }
+      if flags.has(.windowScale) { offered.set(.windowScale) }
+      if flags.has(.sackPermitted) { offered.set(.sackPermitted) }
+      if flags.has(.timestamps) { offered.set(.timestamps) }
       segment.options = parameters.synOptions(
         limitedTo: offered, timestamp: now.milliseconds, echo: companion.timestampRecent)
     }
@@ -75,8 +75,8 @@ extension Connection {
   }
 
   /// <SEQ=SND.NXT><ACK=RCV.NXT><CTL=RST,ACK>: we give the connection up.
-  @inline(__always)
-  public func abort(_ companion: Companion, _ parameters: TCPParameters, now: Moment) -> TCPSegment {
+  @inline(always)
+  func abort(_ companion: Companion, _ parameters: TCPParameters, now: Moment) -> TCPSegment {
     if state == .synSent {
       var segment = self.segment(.rst, sequence: sendNext, companion, parameters, now: now)
       segment.window = 0
@@ -93,11 +93,11 @@ extension Connection {
   /// - Parameters:
   ///   - end: octets of our stream that exist so far; what lies before it can be sent.
   ///   - finish: our stream ends there: a FIN follows.
-  @inline(__always)
-  public mutating func transmitNext(
+  @inline(always)
+  mutating func transmitNext(
     end: UInt32, finish: Bool, _ companion: inout Companion, _ parameters: TCPParameters, now: Moment
   ) -> Transmission? {
-    guard state.maySend, !flags.contains(.recovering) else { return nil }
+    guard state.maySend, !flags.has(.recovering) else { return nil }
     let streamOffset = streamSent
     let available = end &- streamOffset
     if available == 0, !finish { return nil }
@@ -115,8 +115,8 @@ extension Connection {
     if count < size, count < available, inFlight > 0 { return nil }
 
     var control: TCPFlags = .ack
-    if count > 0, count == available { control.insert(.psh) }
-    if withFin { control.insert(.fin) }
+    if count > 0, count == available { control.set(.psh) }
+    if withFin { control.set(.fin) }
     var segment = self.segment(control, sequence: sendNext, companion, parameters, now: now)
     segment.payloadLength = UInt16(truncatingIfNeeded: count)
     if inFlight == 0 {
@@ -133,15 +133,16 @@ extension Connection {
   @inline(always)
   mutating func finishSending() {
     sendNext = sendNext + 1
-    flags.insert(.finSent)
+    flags.set(.finSent)
     state = state == .established ? .finWait1 : .lastAck
   }
 
   /// Data waits for a window that is closed: the persist timer sees that it is asked for (RFC 9293 3.8.6.1).
+  @inline(never)
   mutating func startPersisting(_ companion: Companion, _ parameters: TCPParameters, now: Moment) {
-    if flags.contains(.timerRunning) { return }
+    if flags.has(.timerRunning) { return }
     retransmits = 0
-    flags.insert(.persisting)
+    flags.set(.persisting)
     startTimer(companion, parameters, now: now)
   }
 }

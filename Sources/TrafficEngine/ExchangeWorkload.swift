@@ -97,6 +97,7 @@ public struct ExchangeWorkload: Workload {
     }
   }
 
+  @inline(never)
   private func writeOctets(_ view: WorkloadView, _ key: UInt32, _ offset: UInt32, _ bytes: UnsafeMutableRawPointer, _ count: Int) {
     for place in 0..<count {
       let at = offset &+ UInt32(truncatingIfNeeded: place)
@@ -127,6 +128,7 @@ public struct ExchangeWorkload: Workload {
     return receiveOctets(view, &word, offset, bytes, count)
   }
 
+  @inline(never)
   private func receiveOctets(
     _ view: WorkloadView, _ word: inout UInt64, _ offset: UInt32, _ bytes: UnsafeRawPointer, _ count: Int
   ) -> Bool {

@@ -33,6 +33,7 @@ public struct Pacer: BitwiseCopyable, Sendable {
     return dueByRate(now: now)
   }
 
+  @inline(never)
   private mutating func dueByRate(now: Ticks) -> Int {
     if !started {
       started = true

@@ -16,42 +16,42 @@ extension TrafficEngine {
         return carryOutExceptionally(action, slot, segment, packet, &io)
       }
     }
-    if events.contains(.reset) { return wasReset(slot, before, packet, &io) }
+    if events.has(.reset) { return wasReset(slot, before, packet, &io) }
     if action.reply == .synAcknowledge { return carryOutExceptionally(action, slot, segment, packet, &io) }
 
     // What arrived.
-    if events.contains(.established) { established(slot, role) }
-    if events.contains(.payload) {
+    if events.has(.established) { established(slot, role) }
+    if events.has(.payload) {
       guard take(action, slot, segment, role, UnsafeRawPointer(packet.bytes)) else {
         return mismatch(slot, packet, &io)
       }
     }
-    if events.contains(.peerClosed) {
+    if events.has(.peerClosed) {
       statistics.pointee.count(role, before == .established ? .finActiveReceived : .finPassiveReceived)
     }
-    if events.contains(.finAcknowledged) { statistics.pointee.count(role, .ackOfFinReceived) }
+    if events.has(.finAcknowledged) { statistics.pointee.count(role, .ackOfFinReceived) }
     if connection.pointee.state != before { records.entered(slot, connection.pointee.state, now) }
-    if events.contains(.closed) {
+    if events.has(.closed) {
       io.free(packet)
       return release(slot, .completed)
     }
 
     // What is to be sent.
     var spare: Packet? = consume packet
-    if events.contains(.established), role == .client {
+    if events.has(.established), role == .client {
       statistics.pointee.count(.client, .ackOfSynAckSent)
       sendAcknowledgment(slot, &spare, &io)
     }
-    var answered = events.contains(.established)
-    if events.contains(.retransmit) { retransmit(slot, &spare, &io) }
+    var answered = events.has(.established)
+    if events.has(.retransmit) { retransmit(slot, &spare, &io) }
     if connection.pointee.state.maySend, events.rawValue != 0 || answered {
       if sendNew(slot, role, &spare, &io) { answered = true }
     }
     if action.reply == .acknowledge, !answered {
       sendAcknowledgment(slot, &spare, &io)
     }
-    if events.contains(.peerClosed) { statistics.pointee.count(role, .ackOfFinSent) }
-    if events.contains(.timeWait) { enterTimeWait(slot) } else { rearm(connection, slot) }
+    if events.has(.peerClosed) { statistics.pointee.count(role, .ackOfFinSent) }
+    if events.has(.timeWait) { enterTimeWait(slot) } else { rearm(connection, slot) }
     _ = companion
     if let left = spare.take() { io.free(left) }
   }
@@ -150,6 +150,7 @@ extension TrafficEngine {
   }
 
   /// A challenge ACK, a RST, or a SYN-ACK once more; or nothing at all.
+  @inline(never)
   mutating func carryOutExceptionally<Port: PacketPort & ~Copyable>(
     _ action: Action, _ slot: UInt32, _ segment: TCPSegment, _ packet: consuming Packet, _ io: inout PacketQueue<Port>
   ) {
@@ -171,6 +172,7 @@ extension TrafficEngine {
     }
   }
 
+  @inline(never)
   mutating func wasReset<Port: PacketPort & ~Copyable>(
     _ slot: UInt32, _ before: TCPState, _ packet: consuming Packet, _ io: inout PacketQueue<Port>
   ) {
@@ -186,6 +188,7 @@ extension TrafficEngine {
     release(slot, outcome)
   }
 
+  @inline(never)
   mutating func mismatch<Port: PacketPort & ~Copyable>(
     _ slot: UInt32, _ packet: consuming Packet, _ io: inout PacketQueue<Port>
   ) {

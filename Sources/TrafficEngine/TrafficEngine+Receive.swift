@@ -48,6 +48,7 @@ extension TrafficEngine {
     return nil
   }
 
+  @inline(never)
   mutating func drop<Port: PacketPort & ~Copyable>(
     _ packet: consuming Packet, _ reason: DropReason, _ io: inout PacketQueue<Port>
   ) {
@@ -70,20 +71,22 @@ extension TrafficEngine {
     }
   }
 
+  @inline(never)
   mutating func refuse<Port: PacketPort & ~Copyable>(
     _ segment: TCPSegment, _ packet: consuming Packet, _ io: inout PacketQueue<Port>
   ) {
     guard segment.destination == serverAddress || tuples.contains(segment.destination) else {
       return drop(packet, .notOurAddress, &io)
     }
-    if segment.flags.contains(.rst) { return drop(packet, .resetWithoutConnection, &io) }
-    let opens = segment.flags.contains(.syn) && !segment.flags.contains(.ack)
+    if segment.flags.has(.rst) { return drop(packet, .resetWithoutConnection, &io) }
+    let opens = segment.flags.has(.syn) && !segment.flags.has(.ack)
     statistics.pointee.dropped(opens ? .portClosed : .noConnection)
     let role: Role = segment.destination == serverAddress ? .server : .client
     sendReset(answering: segment, role, packet, &io)
   }
 
   /// The RST of RFC 9293 3.10.7.1, written over the frame it answers.
+  @inline(never)
   mutating func sendReset<Port: PacketPort & ~Copyable>(
     answering segment: TCPSegment, _ role: Role, _ packet: consuming Packet, _ io: inout PacketQueue<Port>
   ) {
@@ -92,7 +95,7 @@ extension TrafficEngine {
     reset.destination = segment.source
     reset.sourcePort = segment.destinationPort
     reset.destinationPort = segment.sourcePort
-    if segment.flags.contains(.ack) {
+    if segment.flags.has(.ack) {
       reset.sequence = segment.acknowledgment
       reset.flags = .rst
     } else {
@@ -134,6 +137,7 @@ extension TrafficEngine {
     transmit(connection.pointee.synchronization(companion.pointee, parameters, now: moment), over: packet, &io)
   }
 
+  @inline(never)
   mutating func receiveInTimeWait<Port: PacketPort & ~Copyable>(
     _ segment: TCPSegment, _ hash: UInt32, _ handle: UInt32, _ packet: consuming Packet, _ io: inout PacketQueue<Port>
   ) {

@@ -1,6 +1,6 @@
 /// What the engine tells the records; each only when they are on.
 extension TrafficEngine {
-  @inline(always)
+  @inline(never)
   mutating func recordReceived(_ slot: UInt32, _ view: WorkloadView, _ bytes: UnsafeRawPointer, _ offset: UInt32, _ count: Int) {
     let record = records.open.base + Int(slot)
     record.pointee.packetsReceived &+= 1

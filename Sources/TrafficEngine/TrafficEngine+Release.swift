@@ -56,12 +56,14 @@ extension TrafficEngine {
   }
 
   /// A pair in TIME-WAIT is free again.
+  @inline(never)
   mutating func forget(_ handle: UInt32) {
     flows.remove(timeWaits.entry(handle).pointee.hash, handle)
     timeWaits.vacate(handle)
   }
 
   /// When closing or resetting everything: some slots a turn. True while there is any left.
+  @inline(never)
   mutating func sweep<Port: PacketPort & ~Copyable>(_ io: inout PacketQueue<Port>) -> Bool {
     guard phase == .closeAll || phase == .resetAll, sweepPosition < slots.highestUsed else { return false }
     var budget = 64
@@ -84,6 +86,7 @@ extension TrafficEngine {
   }
 
   /// The end of the run: what is still open is said to be so.
+  @inline(never)
   mutating func leave() {
     for slot in 0..<slots.highestUsed where connections[slot].state != .closed {
       release(UInt32(truncatingIfNeeded: slot), .openAtStop)

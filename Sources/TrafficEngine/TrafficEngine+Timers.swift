@@ -15,6 +15,7 @@ extension TrafficEngine {
     return handled > 0
   }
 
+  @inline(never)
   private mutating func timeout<Port: PacketPort & ~Copyable>(_ slot: UInt32, _ io: inout PacketQueue<Port>) {
     let connection = connections.base + Int(slot)
     let companion = companions.base + Int(slot)
@@ -46,6 +47,7 @@ extension TrafficEngine {
     timers.schedule(slot, due: connection.pointee.nextDue)
   }
 
+  @inline(never)
   private mutating func probe<Port: PacketPort & ~Copyable>(
     _ slot: UInt32, _ spare: inout Packet?, _ io: inout PacketQueue<Port>
   ) {
@@ -66,6 +68,7 @@ extension TrafficEngine {
   }
 
   /// The peer is told by a RST, so that it does not wait in vain; one that never answered the SYN is not.
+  @inline(never)
   private mutating func giveUp<Port: PacketPort & ~Copyable>(
     _ slot: UInt32, _ outcome: Outcome, _ io: inout PacketQueue<Port>
   ) {

@@ -60,6 +60,7 @@ extension TrafficEngine {
     io.send(packet)
   }
 
+  @inline(never)
   mutating func retransmit<Port: PacketPort & ~Copyable>(
     _ slot: UInt32, _ spare: inout Packet?, _ io: inout PacketQueue<Port>
   ) {
@@ -71,6 +72,7 @@ extension TrafficEngine {
   }
 
   /// The RST with which we give a connection up.
+  @inline(never)
   mutating func sendAbort<Port: PacketPort & ~Copyable>(
     _ slot: UInt32, _ packet: consuming Packet?, _ io: inout PacketQueue<Port>
   ) {

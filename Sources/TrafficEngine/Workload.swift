@@ -1,23 +1,25 @@
 /// What a workload knows of the connection it is asked about.
 public struct WorkloadView: BitwiseCopyable, @unchecked Sendable {
-  public let role: Role
-  /// Octets of our stream sent for the first time so far, modulo 2^32.
-  public let sent: UInt32
-  /// Octets of the peer's stream received in order so far, modulo 2^32.
-  public let received: UInt32
-  /// The peer has sent its FIN: nothing more will come.
-  public let peerClosed: Bool
   /// The connection's key and initial sequence numbers, for identification.
   public let connection: UnsafePointer<Connection>
 
-  @inline(always)
-  init(_ connection: UnsafePointer<Connection>) {
-    self.connection = connection
-    role = connection.pointee.role
-    sent = connection.pointee.streamSent
-    received = connection.pointee.streamReceived
-    peerClosed = connection.pointee.peerHasClosed
-  }
+  @inline(__always)
+  init(_ connection: UnsafePointer<Connection>) { self.connection = connection }
+
+  @inline(__always)
+  public var role: Role { connection.pointee.role }
+
+  /// Octets of our stream sent for the first time so far, modulo 2^32.
+  @inline(__always)
+  public var sent: UInt32 { connection.pointee.streamSent }
+
+  /// Octets of the peer's stream received in order so far, modulo 2^32.
+  @inline(__always)
+  public var received: UInt32 { connection.pointee.streamReceived }
+
+  /// The peer has sent its FIN: nothing more will come.
+  @inline(__always)
+  public var peerClosed: Bool { connection.pointee.peerHasClosed }
 }
 
 /// How far a stream has come into being.

@@ -1,7 +1,8 @@
-/// The Internet checksum (RFC 1071), summed in the machine's own byte order (RFC 1071 section 2 B) in a 64-bit register.
+/// The Internet checksum (RFC 1071), summed in the machine's own byte order (RFC 1071 section 2 B): a 64-bit one's complement sum, with
+/// the carry added back at once.
 ///
 /// The sum may be taken from memory or from register values that are about to be stored; the second spares reading back what was just
-/// written. Costs about a tick per 8 octets.
+/// written. Costs about two ticks per 8 octets, less in long runs.
 public struct ChecksumSum: Sendable, BitwiseCopyable {
   public var value: UInt64
 
@@ -10,20 +11,24 @@ public struct ChecksumSum: Sendable, BitwiseCopyable {
 
   /// Adds 4 octets, given as they lie in memory.
   @inline(__always)
-  public mutating func add(_ word: UInt32) { value &+= UInt64(word) }
+  public mutating func add(_ word: UInt32) { add(UInt64(word)) }
 
   /// Adds 8 octets, given as they lie in memory.
   @inline(__always)
-  public mutating func add(_ word: UInt64) { value &+= (word & 0xffff_ffff) &+ (word &>> 32) }
+  public mutating func add(_ word: UInt64) {
+    let (sum, carry) = value.addingReportingOverflow(word)
+    value = sum &+ (carry ? 1 : 0)
+  }
 
   /// Adds a 16-bit field given by its numeric value.
   @inline(__always)
-  public mutating func add(field: UInt16) { value &+= UInt64(field.bigEndian) }
+  public mutating func add(field: UInt16) { add(UInt64(field.bigEndian)) }
 
   /// Adds `count` octets at `bytes`, an odd last one padded with zero (RFC 1071 section 1).
   @inline(__always)
   public mutating func add(_ bytes: UnsafeRawPointer, count: Int) {
     var offset = 0
+    if count >= Self.longRun { offset = addLongRun(bytes, count: count) }
     while offset &+ 8 <= count {
       add(bytes.native64(offset))
       offset &+= 8
@@ -33,12 +38,32 @@ public struct ChecksumSum: Sendable, BitwiseCopyable {
       offset &+= 4
     }
     if count & 2 != 0 {
-      value &+= UInt64(bytes.native16(offset))
+      add(UInt64(bytes.native16(offset)))
       offset &+= 2
     }
-    if count & 1 != 0 {
-      value &+= UInt64(UInt16(bytes.octet(offset)).littleEndian)
+    if count & 1 != 0 { add(UInt64(UInt16(bytes.octet(offset)).littleEndian)) }
+  }
+
+  private static var longRun: Int { 256 }
+
+  /// Adds whole blocks of 8 octets in a form that the compiler turns into vector instructions; says how far it came.
+  @inline(never)
+  private mutating func addLongRun(_ bytes: UnsafeRawPointer, count: Int) -> Int {
+    // 2^31 halves of 32 bits cannot overflow 64 bits.
+    var low: UInt64 = 0
+    var high: UInt64 = 0
+    let end = count & ~7
+    var offset = 0
+    while offset < end {
+      let word = bytes.native64(offset)
+      low &+= word & 0xffff_ffff
+      high &+= word &>> 32
+      offset &+= 8
     }
+    add(low)
+    add(high &<< 32)
+    add(high &>> 32)
+    return end
   }
 
   /// The sum folded to 16 bits, in memory order: 0xffff over data that includes its own valid checksum.

@@ -31,8 +31,8 @@ public enum ChecksumVerification: Sendable {
 public enum FrameParser {
   /// Reads a frame of `count` octets. On `.tcp`, `segment` is filled in completely; otherwise it is undefined.
   /// Octets after the IP packet (Ethernet padding) are ignored.
-  @inline(__always)
-  public static func parse(
+  @inline(always)
+  static func parse(
     _ frame: UnsafeRawPointer, count: Int, verify: ChecksumVerification, into segment: inout TCPSegment
   ) -> FrameKind {
     guard count >= Ethernet.headerLength + IPv4.headerLength else { return tooShort(frame, count) }
@@ -98,14 +98,16 @@ public enum FrameParser {
     return .tcp
   }
 
-    static func tooShort(_ frame: UnsafeRawPointer, _ count: Int) -> FrameKind {
+    @inline(never)
+  static func tooShort(_ frame: UnsafeRawPointer, _ count: Int) -> FrameKind {
     guard count >= Ethernet.headerLength else { return .unreadable(.frameTooShort) }
     let etherType = frame.bigEndian16(Ethernet.typeOffset)
     return etherType == Ethernet.typeARP || etherType == Ethernet.typeIPv4
       ? .unreadable(.frameTooShort) : .unreadable(.unknownEtherType)
   }
 
-    static func otherEtherType(_ type: UInt16) -> FrameKind {
+    @inline(never)
+  static func otherEtherType(_ type: UInt16) -> FrameKind {
     type == Ethernet.typeARP ? .arp : .unreadable(.unknownEtherType)
   }
 }

@@ -1,15 +1,15 @@
 /// Writes TCP/IPv4 frames. Headers are composed in registers, summed there and stored once.
 public enum FrameWriter {
   /// Octets from the frame's start to the payload of a segment with these options.
-  @inline(__always)
-  public static func payloadOffset(_ options: TCPOptions) -> Int {
+  @inline(always)
+  static func payloadOffset(_ options: TCPOptions) -> Int {
     Ethernet.headerLength &+ IPv4.headerLength &+ TCPHeader.length &+ options.encodedLength
   }
 
   /// Writes the headers of `segment` at `frame`, with both checksums; the payload (`segment.payloadLength` octets) already lies behind
   /// the headers. `segment.payloadOffset` is not read. Returns the frame's length.
-  @inline(__always)
-  public static func write(_ segment: TCPSegment, link: LinkHeader, to frame: UnsafeMutableRawPointer) -> Int {
+  @inline(always)
+  static func write(_ segment: TCPSegment, link: LinkHeader, to frame: UnsafeMutableRawPointer) -> Int {
     link.store(to: frame)
     let ip = frame + Ethernet.headerLength
     let tcp = ip + IPv4.headerLength

@@ -30,7 +30,8 @@ extension TCPOptions {
     return walk(bytes, count: count)
   }
 
-    mutating func walk(_ bytes: UnsafeRawPointer, count: Int) -> Bool {
+    @inline(never)
+  mutating func walk(_ bytes: UnsafeRawPointer, count: Int) -> Bool {
     var offset = 0
     while offset < count {
       let kind = bytes.octet(offset)
@@ -53,15 +54,15 @@ extension TCPOptions {
   mutating func take(_ kind: UInt8, _ option: UnsafeRawPointer, _ length: Int) {
     switch (kind, length) {
     case (TCPHeader.OptionKind.maximumSegmentSize, 4):
-      present.insert(.maximumSegmentSize)
+      present.set(.maximumSegmentSize)
       maximumSegmentSize = option.bigEndian16(2)
     case (TCPHeader.OptionKind.windowScale, 3):
-      present.insert(.windowScale)
+      present.set(.windowScale)
       windowScale = min(option.octet(2), TCPHeader.maximumWindowScale)
     case (TCPHeader.OptionKind.sackPermitted, 2):
-      present.insert(.sackPermitted)
+      present.set(.sackPermitted)
     case (TCPHeader.OptionKind.timestamps, 10):
-      present.insert(.timestamps)
+      present.set(.timestamps)
       timestampValue = option.bigEndian32(2)
       timestampEcho = option.bigEndian32(6)
     default:
@@ -74,13 +75,13 @@ extension TCPOptions {
   public var encodedLength: Int {
     if present.isEmpty { return 0 }
     var length = 0
-    if present.contains(.maximumSegmentSize) { length &+= 4 }
-    if present.contains(.timestamps) {
+    if present.has(.maximumSegmentSize) { length &+= 4 }
+    if present.has(.timestamps) {
       length &+= 12  // SACK-permitted takes the place of its two NOPs
-    } else if present.contains(.sackPermitted) {
+    } else if present.has(.sackPermitted) {
       length &+= 4
     }
-    if present.contains(.windowScale) { length &+= 4 }
+    if present.has(.windowScale) { length &+= 4 }
     return length
   }
 
@@ -89,13 +90,13 @@ extension TCPOptions {
   public func write(to bytes: UnsafeMutableRawPointer, sum: inout ChecksumSum) -> Int {
     if present.isEmpty { return 0 }
     var offset = 0
-    if present.contains(.maximumSegmentSize) { put(0x0204_0000 | UInt32(maximumSegmentSize), bytes, &offset, &sum) }
-    if present.contains(.windowScale) { put(0x0103_0300 | UInt32(windowScale), bytes, &offset, &sum) }
-    if present.contains(.timestamps) {
-      put(present.contains(.sackPermitted) ? 0x0402_080a : Self.timestampPrefix, bytes, &offset, &sum)
+    if present.has(.maximumSegmentSize) { put(0x0204_0000 | UInt32(maximumSegmentSize), bytes, &offset, &sum) }
+    if present.has(.windowScale) { put(0x0103_0300 | UInt32(windowScale), bytes, &offset, &sum) }
+    if present.has(.timestamps) {
+      put(present.has(.sackPermitted) ? 0x0402_080a : Self.timestampPrefix, bytes, &offset, &sum)
       put(timestampValue, bytes, &offset, &sum)
       put(timestampEcho, bytes, &offset, &sum)
-    } else if present.contains(.sackPermitted) {
+    } else if present.has(.sackPermitted) {
       put(0x0101_0402, bytes, &offset, &sum)
     }
     return offset

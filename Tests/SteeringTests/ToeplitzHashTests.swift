@@ -1,4 +1,4 @@
-import TCPEngine
+@testable import TCPEngine
 import Testing
 
 /// The IPv4 part of Microsoft's "Verifying the RSS Hash Calculation".

@@ -1,4 +1,4 @@
-import TCPEngine
+@testable import TCPEngine
 import Testing
 
 /// The table, and a dictionary that says what it has to hold. The keys lie with the handles, as in an engine.

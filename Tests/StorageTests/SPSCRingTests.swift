@@ -1,5 +1,5 @@
 import Foundation
-import TCPEngine
+@testable import TCPEngine
 import Testing
 
 /// Lets two threads name one ring.

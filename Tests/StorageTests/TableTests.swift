@@ -1,4 +1,4 @@
-import TCPEngine
+@testable import TCPEngine
 import Testing
 
 @Suite struct TableTests {

@@ -1,5 +1,5 @@
 import Testing
-import TCPEngine
+@testable import TCPEngine
 
 /// What lies in connections, tables and registers by the million.
 @Suite struct LayoutTests {

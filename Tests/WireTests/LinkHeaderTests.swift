@@ -1,5 +1,5 @@
 import Testing
-import TCPEngine
+@testable import TCPEngine
 
 @Suite struct LinkHeaderTests {
   private func stored(_ header: LinkHeader) -> [UInt8] {

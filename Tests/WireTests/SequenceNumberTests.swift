@@ -1,5 +1,5 @@
 import Testing
-import TCPEngine
+@testable import TCPEngine
 
 @Suite struct SequenceNumberTests {
   /// Where the number space wraps around, where its halves meet, and the neighbourhood.

@@ -1,4 +1,4 @@
-import TCPEngine
+@testable import TCPEngine
 
 /// The Internet checksum as RFC 1071 section 1 says it: 16-bit words, most significant octet first, in one's complement addition.
 func plainChecksum(_ octets: some Sequence<UInt8>) -> UInt16 {
