@@ -37,3 +37,14 @@ public struct Packet: ~Copyable {
     nonmutating set { packet_set_length(buffer, UInt32(truncatingIfNeeded: newValue)) }
   }
 }
+
+/// A buffer that may or may not still be there to be used.
+extension Optional where Wrapped == Packet {
+  /// Takes the packet out. (The library's `take` is a call.)
+  @inline(always)
+  mutating func claim() -> Packet? {
+    let packet = consume self
+    self = nil
+    return packet
+  }
+}

@@ -3,15 +3,15 @@ import Synchronization
 
 /// What crosses the border between a worker and the rest of the program: commands in, statistics out.
 public final class WorkerLink: @unchecked Sendable {
-  /// Where the worker counts. At a fixed address, as the worker reaches it without going through this object.
-  public let statistics: UnsafePointer<WorkerStatistics>
+  /// Where the worker counts.
+  public let statistics: WorkerStatistics
+  private let words: Table<UInt64>
   let mailbox: UnsafeMutablePointer<Atomic<UInt8>>
   let ended: UnsafeMutablePointer<Atomic<Bool>>
 
   public init() {
-    let statistics = UnsafeMutablePointer<WorkerStatistics>.allocate(capacity: 1)
-    statistics.initialize(to: WorkerStatistics())
-    self.statistics = UnsafePointer(statistics)
+    words = Table(count: WorkerStatistics.size)
+    statistics = WorkerStatistics(words.base)
     mailbox = .allocate(capacity: 1)
     mailbox.initialize(to: Atomic(WorkerCommand.run.rawValue))
     ended = .allocate(capacity: 1)
@@ -19,9 +19,6 @@ public final class WorkerLink: @unchecked Sendable {
   }
 
   deinit {
-    let statistics = UnsafeMutablePointer(mutating: statistics)
-    statistics.deinitialize(count: 1)
-    statistics.deallocate()
     mailbox.deallocate()
     ended.deallocate()
   }
@@ -38,7 +35,7 @@ public struct Worker<Port: PacketPort & ~Copyable, E: Engine & ~Copyable, C: Clo
   public var io: PacketQueue<Port>
   public var engine: E
   public var clock: C
-  private let statistics: UnsafePointer<WorkerStatistics>
+  private let statistics: WorkerStatistics
   private let mailbox: UnsafeMutablePointer<Atomic<UInt8>>
   let burst: UnsafeMutablePointer<PacketPointer>
   var command = WorkerCommand.run.rawValue
@@ -108,13 +105,13 @@ public struct Worker<Port: PacketPort & ~Copyable, E: Engine & ~Copyable, C: Clo
   /// Makes the loop's own counts visible to readers.
   @inline(__always)
   public func publish() {
-    statistics.pointee.set(.turns, turns)
-    statistics.pointee.set(.busyTicks, busyTicks)
-    statistics.pointee.set(.framesReceived, received)
-    statistics.pointee.set(.bytesReceived, receivedBytes)
-    statistics.pointee.set(.framesSent, io.sentFrames &- UInt64(truncatingIfNeeded: io.waitingCount))
-    statistics.pointee.set(.bytesSent, io.sentBytes)
-    statistics.pointee.set(.transmitRefused, io.refusals)
+    statistics.set(.turns, turns)
+    statistics.set(.busyTicks, busyTicks)
+    statistics.set(.framesReceived, received)
+    statistics.set(.bytesReceived, receivedBytes)
+    statistics.set(.framesSent, io.sentFrames &- UInt64(truncatingIfNeeded: io.waitingCount))
+    statistics.set(.bytesSent, io.sentBytes)
+    statistics.set(.transmitRefused, io.refusals)
   }
 
   /// Says that this worker has left its loop and touches nothing any more.

@@ -28,12 +28,12 @@ extension Connection {
     guard acknowledges else {
       // Simultaneous open.
       state = .synReceived
-      idleDue = now.milliseconds &+ parameters.synReceivedTimeout
+      lastActivity = now.milliseconds
       return Action(.synAcknowledge)
     }
     acknowledge(1, &companion, parameters, now: now)
     state = .established
-    idleDue = now.milliseconds &+ parameters.establishedTimeout
+    lastActivity = now.milliseconds
     // Data or FIN that came with the SYN-ACK: not taken, so that the peer sends it again (RFC 9293 3.10.7.3 permits to queue it).
     var action = Action(.acknowledge)
     action.events.set(.established)

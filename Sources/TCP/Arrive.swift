@@ -63,7 +63,7 @@ extension Connection {
       }
     }
     if flags.has(.timestamps), segment.sequence <= receiveNext { companion.timestampRecent = segment.options.timestampValue }
-    idleDue = now.milliseconds &+ parameters.timeout(state)
+    lastActivity = now.milliseconds
     return action
   }
 
@@ -89,7 +89,7 @@ extension Connection {
       flags.clear(.timerRunning)
       flags.clear(.recovering)
     } else {
-      startTimer(companion, parameters, now: now)
+      startTimer(now: now)
     }
   }
 
@@ -102,7 +102,7 @@ extension Connection {
     flags.clear(.timerRunning)
     retransmits = 0
     if flight > 0 {
-      startTimer(companion, parameters, now: now)
+      startTimer(now: now)
       action.events.set(.retransmit)
     }
   }
@@ -129,7 +129,7 @@ extension Connection {
   mutating func takePayload(_ segment: TCPSegment, _ action: inout Action, _ parameters: TCPParameters) {
     action.reply = .acknowledge
     let known = receiveNext.distance(from: segment.sequence)
-    var count = UInt32(segment.payloadLength) &- min(known, UInt32(segment.payloadLength))
+    var count = UInt32(segment.payloadLength) &- smaller(known, UInt32(segment.payloadLength))
     let window = receiveWindow(parameters)
     let fits = count <= window
     if !fits { count = window }
@@ -161,7 +161,7 @@ extension Connection {
 
   @inline(always)
   func windowField(_ parameters: TCPParameters) -> UInt16 {
-    UInt16(truncatingIfNeeded: min(parameters.receiveWindow &>> UInt32(receiveScale), TCPHeader.maximumUnscaledWindow))
+    UInt16(truncatingIfNeeded: smaller(parameters.receiveWindow &>> UInt32(receiveScale), TCPHeader.maximumUnscaledWindow))
   }
 
   /// The first step for a segment that does not begin at RCV.NXT, or that must prove its age. Nil: acceptable.

@@ -33,10 +33,11 @@ public struct Connection: TimerNode, BitwiseCopyable, Sendable {
   /// Shift counts: the peer's window in the low half, ours in the high half.
   public var scales: UInt8
 
-  /// When the retransmission (or persist) timer runs out; read when `Flags.timerRunning`.
-  public var retransmitDue: UInt32
-  /// When the connection has been silent for too long.
-  public var idleDue: UInt32
+  /// When the retransmission (or persist) timer was started, in milliseconds; read when `Flags.timerRunning`. How long it runs is
+  /// worked out when it is looked at.
+  public var timerStart: UInt32
+  /// When a segment last arrived or new data was sent, in milliseconds.
+  public var lastActivity: UInt32
 
   public var timerNext: UInt32
   public var timerPrevious: UInt32

@@ -10,9 +10,9 @@ extension Connection {
       remoteAddress: remote, localAddress: local, remotePort: remotePort, localPort: localPort,
       sendUnacknowledged: initial, sendNext: initial + 1, receiveNext: SequenceNumber(0), sendWindow: 0,
       initialSend: initial, initialReceive: SequenceNumber(0), state: .synSent, retransmits: 0, flags: Flags(rawValue: 0), scales: 0,
-      retransmitDue: 0, idleDue: now.milliseconds &+ parameters.synSentTimeout, timerNext: 0, timerPrevious: 0, timerDue: 0,
+      timerStart: 0, lastActivity: now.milliseconds, timerNext: 0, timerPrevious: 0, timerDue: 0,
       segmentSize: TCPHeader.defaultMSS, peer: peer)
-    connection.startTimer(companion, parameters, now: now)
+    connection.startTimer(now: now)
     connection.startTiming(&companion, now: now)
     return connection
   }
@@ -27,10 +27,10 @@ extension Connection {
       remoteAddress: syn.source, localAddress: syn.destination, remotePort: syn.sourcePort, localPort: syn.destinationPort,
       sendUnacknowledged: initial, sendNext: initial + 1, receiveNext: syn.sequence + 1, sendWindow: UInt32(syn.window),
       initialSend: initial, initialReceive: syn.sequence, state: .synReceived, retransmits: 0, flags: Flags(rawValue: 0), scales: 0,
-      retransmitDue: 0, idleDue: now.milliseconds &+ parameters.synReceivedTimeout, timerNext: 0, timerPrevious: 0,
+      timerStart: 0, lastActivity: now.milliseconds, timerNext: 0, timerPrevious: 0,
       timerDue: 0, segmentSize: TCPHeader.defaultMSS, peer: peer | serverBit)
     connection.negotiate(syn.options, &companion, parameters)
-    connection.startTimer(companion, parameters, now: now)
+    connection.startTimer(now: now)
     connection.startTiming(&companion, now: now)
     return connection
   }
@@ -40,8 +40,8 @@ extension Connection {
   mutating func negotiate(_ offered: TCPOptions, _ companion: inout Companion, _ parameters: TCPParameters) {
     var size = TCPHeader.defaultMSS
     // RFC 9293 3.7.1; an MSS below 1 octet would stop the connection.
-    if offered.present.has(.maximumSegmentSize) { size = max(1, offered.maximumSegmentSize) }
-    size = min(size, parameters.maximumSegmentSize)
+    if offered.present.has(.maximumSegmentSize) { size = offered.maximumSegmentSize == 0 ? 1 : offered.maximumSegmentSize }
+    if parameters.maximumSegmentSize < size { size = parameters.maximumSegmentSize }
     if parameters.windowScaling, offered.present.has(.windowScale) {
       scales = offered.windowScale | parameters.receiveScale &<< 4
       flags.set(.windowScale)

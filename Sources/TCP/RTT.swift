@@ -7,7 +7,7 @@ extension Companion {
   @inline(always)
   mutating func measured(microseconds: UInt32) {
     // In 1/8 ms; at least 1, as 0 means that nothing was measured.
-    let sample = max(1, min(microseconds / 125, 65_535))
+    let sample = larger(1, smaller(microseconds / 125, 65_535))
     if smoothedRTT == 0 {
       smoothedRTT = UInt16(truncatingIfNeeded: sample)
       rttVariance = UInt16(truncatingIfNeeded: sample / 4)  // R/2, from eighths to quarters
@@ -16,8 +16,8 @@ extension Companion {
     let smoothed = UInt32(smoothedRTT)
     let error = sample > smoothed ? sample &- smoothed : smoothed &- sample
     // RTTVAR := 3/4 RTTVAR + 1/4 |SRTT - R|;  SRTT := 7/8 SRTT + 1/8 R
-    rttVariance = UInt16(truncatingIfNeeded: min((3 &* UInt32(rttVariance) &+ error / 2) / 4, 65_535))
-    smoothedRTT = UInt16(truncatingIfNeeded: max(1, (7 &* smoothed &+ sample) / 8))
+    rttVariance = UInt16(truncatingIfNeeded: smaller((3 &* UInt32(rttVariance) &+ error / 2) / 4, 65_535))
+    smoothedRTT = UInt16(truncatingIfNeeded: larger(1, (7 &* smoothed &+ sample) / 8))
   }
 
   /// RFC 6298 5.7: the SYN or SYN-ACK had to be sent again, and nothing was measured; data begins with 3 s.
@@ -43,8 +43,8 @@ extension Connection {
   }
 
   @inline(always)
-  mutating func startTimer(_ companion: Companion, _ parameters: TCPParameters, now: Moment) {
-    retransmitDue = now.milliseconds &+ backedOffTimeout(companion, parameters)
+  mutating func startTimer(now: Moment) {
+    timerStart = now.milliseconds
     flags.set(.timerRunning)
   }
 

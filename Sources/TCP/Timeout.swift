@@ -16,35 +16,35 @@ public enum TimeoutAction: Sendable, BitwiseCopyable {
 
 /// Timers: retransmission (RFC 6298 5.4 to 5.7), persist (RFC 9293 3.8.6.1), and silence.
 extension Connection {
-  /// When to look at this connection next.
-  @inline(__always)
-  public var nextDue: UInt32 {
-    guard flags.has(.timerRunning) else { return idleDue }
-    return Int32(bitPattern: retransmitDue &- idleDue) < 0 ? retransmitDue : idleDue
-  }
-
   /// Judges the connection's timers.
-  public mutating func timeout(
-    _ companion: inout Companion, _ parameters: TCPParameters, now: Moment
-  ) -> TimeoutAction {
-    if Int32(bitPattern: now.milliseconds &- idleDue) >= 0 { return .idle }
-    guard flags.has(.timerRunning), Int32(bitPattern: now.milliseconds &- retransmitDue) >= 0 else {
-      return .wait(until: nextDue)
+  public mutating func timeout(_ companion: Companion, _ parameters: TCPParameters, now: Moment) -> TimeoutAction {
+    let idle = parameters.timeout(state)
+    if now.milliseconds &- lastActivity >= idle { return .idle }
+    guard flags.has(.timerRunning) else { return .wait(until: nextLook(parameters)) }
+    let period = backedOffTimeout(companion, parameters)
+    guard now.milliseconds &- timerStart >= period else {
+      let due = timerStart &+ period
+      let look = nextLook(parameters)
+      return .wait(until: Int32(bitPattern: due &- look) < 0 ? due : look)
     }
     flags.clear(.timing)  // Karn's algorithm (RFC 6298 3)
+    startTimer(now: now)
     if flags.has(.persisting) {
-      // RFC 9293 3.8.6.1: a connection is kept as long as the peer answers probes; silence ends it by `idleDue`.
+      // RFC 9293 3.8.6.1: a connection is kept as long as the peer answers probes; silence ends it.
       if retransmits < 12 { retransmits &+= 1 }
-      startTimer(companion, parameters, now: now)
       return .probe
     }
     let handshake = state == .synSent || state == .synReceived
     guard retransmits < (handshake ? parameters.synRetries : parameters.dataRetries) else { return .exhausted }
     retransmits &+= 1
-    startTimer(companion, parameters, now: now)
     if handshake { return .synchronize }
     flags.set(.recovering)
     return .retransmit
+  }
+
+  /// When to look at the connection again: when it will have been silent for too long, whichever state it is in by then.
+  func nextLook(_ parameters: TCPParameters) -> UInt32 {
+    lastActivity &+ smaller(parameters.timeout(state), larger(1, parameters.closingTimeout))
   }
 
   /// The oldest unacknowledged data, a segment of it at most, with the FIN if it follows. Nil when nothing is in flight.

@@ -56,7 +56,7 @@ extension Connection {
     segment.sourcePort = localPort
     segment.destinationPort = remotePort
     segment.sequence = initialSend
-    segment.window = UInt16(truncatingIfNeeded: min(parameters.receiveWindow, TCPHeader.maximumUnscaledWindow))
+    segment.window = UInt16(truncatingIfNeeded: smaller(parameters.receiveWindow, TCPHeader.maximumUnscaledWindow))
     if state == .synSent {
       segment.flags = .syn
       segment.options = parameters.synOptions(
@@ -102,10 +102,10 @@ extension Connection {
     let available = end &- streamOffset
     if available == 0, !finish { return nil }
     let size = UInt32(segmentSize)
-    let window = min(sendWindow, size &* TCPParameters.initialWindowSegments)
+    let window = smaller(sendWindow, size &* TCPParameters.initialWindowSegments)
     let inFlight = flight
     let usable = window > inFlight ? window &- inFlight : 0
-    let count = min(min(available, usable), size)
+    let count = smaller(smaller(available, usable), size)
     let withFin = finish && count == available && usable > count
     if count == 0, !withFin {
       if inFlight == 0 { startPersisting(companion, parameters, now: now) }
@@ -121,11 +121,11 @@ extension Connection {
     segment.payloadLength = UInt16(truncatingIfNeeded: count)
     if inFlight == 0 {
       startTiming(&companion, now: now)
-      startTimer(companion, parameters, now: now)
+      startTimer(now: now)
     }
     sendNext = sendNext + count
     if withFin { finishSending() }
-    idleDue = now.milliseconds &+ parameters.timeout(state)
+    lastActivity = now.milliseconds
     return Transmission(segment: segment, streamOffset: streamOffset, isRetransmission: false)
   }
 
@@ -143,6 +143,6 @@ extension Connection {
     if flags.has(.timerRunning) { return }
     retransmits = 0
     flags.set(.persisting)
-    startTimer(companion, parameters, now: now)
+    startTimer(now: now)
   }
 }

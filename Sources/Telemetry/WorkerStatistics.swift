@@ -2,9 +2,10 @@ import Synchronization
 
 /// The counters, gauges and histograms of one worker: written by that worker with plain stores, read by anyone at any time.
 ///
-/// A value is one 64-bit word with relaxed atomic access; adding compiles to one instruction and takes no lock. Fixed size, about 100 KB.
-public struct WorkerStatistics: ~Copyable, @unchecked Sendable {
-  private let words: Table<UInt64>
+/// A value is one 64-bit word with relaxed atomic access; adding compiles to one instruction and takes no lock. This is a handle: copies
+/// are of the same counters, and `WorkerLink` owns their memory.
+public struct WorkerStatistics: BitwiseCopyable, @unchecked Sendable {
+  private let words: UnsafeMutablePointer<UInt64>
 
   private static var segmentsBase: Int { 0 }
   private static var outcomesBase: Int { segmentsBase + 2 * 32 }
@@ -13,15 +14,14 @@ public struct WorkerStatistics: ~Copyable, @unchecked Sendable {
   private static var anomaliesBase: Int { dropsBase + 32 }
   private static var gaugesBase: Int { anomaliesBase + 16 }
   private static var histogramsBase: Int { gaugesBase + 32 }
-  private static var size: Int { histogramsBase + Latency.allCases.count * LogarithmicBuckets.count }
+  static var size: Int { histogramsBase + Latency.allCases.count * LogarithmicBuckets.count }
 
-  public init() {
-    words = Table(count: Self.size)
-  }
+  /// Counters in `words`, zeroed memory of `size` elements that outlives the handle.
+  init(_ words: UnsafeMutablePointer<UInt64>) { self.words = words }
 
   @inline(always)
   private func word(_ index: Int) -> UnsafeMutablePointer<Atomic<UInt64>> {
-    UnsafeMutableRawPointer(words.base + index).assumingMemoryBound(to: Atomic<UInt64>.self)
+    UnsafeMutableRawPointer(words + index).assumingMemoryBound(to: Atomic<UInt64>.self)
   }
 
   @inline(always)

@@ -1,3 +1,5 @@
+import CPacket
+
 /// The hash of the flow table: a folded 64 x 64-bit multiplication under two secret words. A few ticks.
 struct FlowHash: BitwiseCopyable, Sendable {
   private let secret0: UInt64
@@ -12,7 +14,7 @@ struct FlowHash: BitwiseCopyable, Sendable {
   func callAsFunction(local: IPv4Address, localPort: UInt16, remote: IPv4Address, remotePort: UInt16) -> UInt32 {
     let addresses = UInt64(local.rawValue) &<< 32 | UInt64(remote.rawValue)
     let ports = UInt64(localPort) &<< 16 | UInt64(remotePort)
-    let product = (addresses ^ secret0).multipliedFullWidth(by: ports ^ secret1)
-    return UInt32(truncatingIfNeeded: product.high ^ product.low ^ (product.low &>> 32))
+    let mixed = multiply_and_fold(addresses ^ secret0, ports ^ secret1)
+    return UInt32(truncatingIfNeeded: mixed ^ mixed &>> 32)
   }
 }

@@ -7,11 +7,10 @@ extension TrafficEngine {
     _ io: inout PacketQueue<Port>
   ) {
     let connection = connections.base + Int(slot)
-    let companion = companions.base + Int(slot)
     let role = connection.pointee.role
     let events = action.events
     if action.anomaly != .none {
-      statistics.pointee.unexpected(role, action.anomaly)
+      statistics.unexpected(role, action.anomaly)
       if action.reply == .none || action.reply.rawValue >= Reply.synAcknowledge.rawValue {
         return carryOutExceptionally(action, slot, segment, packet, &io)
       }
@@ -27,9 +26,9 @@ extension TrafficEngine {
       }
     }
     if events.has(.peerClosed) {
-      statistics.pointee.count(role, before == .established ? .finActiveReceived : .finPassiveReceived)
+      statistics.count(role, before == .established ? .finActiveReceived : .finPassiveReceived)
     }
-    if events.has(.finAcknowledged) { statistics.pointee.count(role, .ackOfFinReceived) }
+    if events.has(.finAcknowledged) { statistics.count(role, .ackOfFinReceived) }
     if connection.pointee.state != before { records.entered(slot, connection.pointee.state, now) }
     if events.has(.closed) {
       io.free(packet)
@@ -39,41 +38,47 @@ extension TrafficEngine {
     // What is to be sent.
     var spare: Packet? = consume packet
     if events.has(.established), role == .client {
-      statistics.pointee.count(.client, .ackOfSynAckSent)
+      statistics.count(.client, .ackOfSynAckSent)
       sendAcknowledgment(slot, &spare, &io)
     }
-    var answered = events.has(.established)
-    if events.has(.retransmit) { retransmit(slot, &spare, &io) }
-    if connection.pointee.state.maySend, events.rawValue != 0 || answered {
+    var answered = events.has(.established) && role == .client
+    if events.has(.retransmit) {
+      retransmit(slot, &spare, &io)
+      answered = true
+    }
+    if connection.pointee.state.maySend, events.rawValue != 0 {
       if sendNew(slot, role, &spare, &io) { answered = true }
     }
     if action.reply == .acknowledge, !answered {
       sendAcknowledgment(slot, &spare, &io)
     }
-    if events.has(.peerClosed) { statistics.pointee.count(role, .ackOfFinSent) }
+    if events.has(.peerClosed) { statistics.count(role, .ackOfFinSent) }
     if events.has(.timeWait) { enterTimeWait(slot) } else { rearm(connection, slot) }
-    _ = companion
-    if let left = spare.take() { io.free(left) }
+    if let left = spare.claim() { io.free(left) }
   }
 
-  /// The wheel must look at the connection no later than its next deadline.
+  /// While a retransmission timer runs, the wheel looks at the connection within the smallest timeout.
   @inline(always)
   mutating func rearm(_ connection: UnsafeMutablePointer<Connection>, _ slot: UInt32) {
-    let due = connection.pointee.nextDue
-    if Int32(bitPattern: due &- connection.pointee.timerDue) < 0 {
-      timers.cancel(slot)
-      timers.schedule(slot, due: due)
-    }
+    guard connection.pointee.flags.has(.timerRunning) else { return }
+    let due = moment.milliseconds &+ parameters.minimumRTO
+    if Int32(bitPattern: due &- connection.pointee.timerDue) < 0 { reschedule(slot, due) }
+  }
+
+  @inline(never)
+  private mutating func reschedule(_ slot: UInt32, _ due: UInt32) {
+    timers.cancel(slot)
+    timers.schedule(slot, due: due)
   }
 
   @inline(always)
   mutating func established(_ slot: UInt32, _ role: Role) {
     let companion = companions.base + Int(slot)
     if role == .client {
-      statistics.pointee.count(.client, .synAckReceived)
-      statistics.pointee.measured(.handshake, ticks: now &- companion.pointee.phaseStart)
+      statistics.count(.client, .synAckReceived)
+      statistics.measured(.handshake, ticks: now &- companion.pointee.phaseStart)
     } else {
-      statistics.pointee.count(.server, .ackOfSynAckReceived)
+      statistics.count(.server, .ackOfSynAckReceived)
     }
   }
 
@@ -86,9 +91,9 @@ extension TrafficEngine {
     let count = Int(action.payloadLength)
     let offset = view.received &- UInt32(action.payloadLength)
     let bytes = frame + Int(segment.payloadOffset) + Int(action.payloadOffset)
-    statistics.pointee.count(role, .payloadReceived)
-    statistics.pointee.count(role, .payloadBytesReceived, UInt64(truncatingIfNeeded: count))
-    if role == .client, offset == 0 { statistics.pointee.measured(.firstByte, ticks: now &- companion.pointee.phaseStart) }
+    statistics.count(role, .payloadReceived)
+    statistics.count(role, .payloadBytesReceived, UInt64(truncatingIfNeeded: count))
+    if role == .client, offset == 0 { statistics.measured(.firstByte, ticks: now &- companion.pointee.phaseStart) }
     guard workload.receive(view, &companion.pointee.workload, offset: offset, bytes: bytes, count: count) else { return false }
     if records.isOn { recordReceived(slot, view, bytes, offset, count) }
     return true
@@ -130,12 +135,12 @@ extension TrafficEngine {
     let companion = companions.base + Int(slot)
     let length = UInt32(transmission.segment.payloadLength)
     if length > 0 {
-      statistics.pointee.count(role, .payloadSent)
-      statistics.pointee.count(role, .payloadBytesSent, UInt64(length))
+      statistics.count(role, .payloadSent)
+      statistics.count(role, .payloadBytesSent, UInt64(length))
       if transmission.streamOffset == 0 { companion.pointee.phaseStart = now }
     }
     if connection.pointee.state != before {
-      statistics.pointee.count(role, before == .established ? .finActiveSent : .finPassiveSent)
+      statistics.count(role, before == .established ? .finActiveSent : .finPassiveSent)
       companion.pointee.phaseStart = now
     }
     if records.isOn { recordSent(slot, length, transmission.streamOffset, before) }
@@ -161,12 +166,12 @@ extension TrafficEngine {
       io.free(packet)
     case .challenge:
       guard challenges.permits(moment) else { return drop(packet, .challengeLimited, &io) }
-      statistics.pointee.count(role, .challengeAckSent)
+      statistics.count(role, .challengeAckSent)
       transmit(connection.pointee.acknowledgment(companions.base[Int(slot)], parameters, now: moment), over: packet, &io)
     case .reset:
       sendReset(answering: segment, role, packet, &io)
     case .synAcknowledge:
-      statistics.pointee.count(role, action.anomaly == .none ? .synAckSent : .retransmitted)
+      statistics.count(role, action.anomaly == .none ? .synAckSent : .retransmitted)
       if action.anomaly == .none { records.entered(slot, .synReceived, now) } else { records.retransmitted(slot) }
       transmit(connection.pointee.synchronization(companions.base[Int(slot)], parameters, now: moment), over: packet, &io)
     }
@@ -177,7 +182,7 @@ extension TrafficEngine {
     _ slot: UInt32, _ before: TCPState, _ packet: consuming Packet, _ io: inout PacketQueue<Port>
   ) {
     io.free(packet)
-    statistics.pointee.count(connections.base[Int(slot)].role, .rstReceived)
+    statistics.count(connections.base[Int(slot)].role, .rstReceived)
     let outcome: Outcome =
       switch before {
       case .synSent, .closed: .refused

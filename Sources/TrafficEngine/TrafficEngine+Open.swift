@@ -18,17 +18,16 @@ extension TrafficEngine {
 
   @inline(always)
   private mutating func noteOpened(_ opened: Int) {
-    let statistics = statistics
     if attempted == UInt64(truncatingIfNeeded: opened) {
-      statistics.pointee.set(.firstOpen, now)
+      statistics.set(.firstOpen, now)
     } else {
-      statistics.pointee.raise(.pacingLargestGap, to: now &- lastOpen)
+      statistics.raise(.pacingLargestGap, to: now &- lastOpen)
     }
     lastOpen = now
-    statistics.pointee.raise(.pacingLargestBurst, to: UInt64(truncatingIfNeeded: opened))
-    statistics.pointee.raise(.peakOpenClients, to: UInt64(truncatingIfNeeded: openClients))
-    statistics.pointee.set(.pacingMissed, pacer.missed)
-    statistics.pointee.set(.openClients, UInt64(truncatingIfNeeded: openClients))
+    statistics.raise(.pacingLargestBurst, to: UInt64(truncatingIfNeeded: opened))
+    statistics.raise(.peakOpenClients, to: UInt64(truncatingIfNeeded: openClients))
+    statistics.set(.pacingMissed, pacer.missed)
+    statistics.set(.openClients, UInt64(truncatingIfNeeded: openClients))
   }
 
   /// False when no connection could be opened now: no address and port free, or no buffer.
@@ -48,7 +47,7 @@ extension TrafficEngine {
       if tries == 64 { return false }
     }
     guard let packet = io.allocate() else {
-      statistics.pointee.dropped(.noBuffer)
+      statistics.dropped(.noBuffer)
       return false
     }
     guard let slot = slots.take() else {
@@ -75,8 +74,8 @@ extension TrafficEngine {
     attempted &+= 1
     openClients &+= 1
     pacer.opened()
-    statistics.pointee.attempted(.client)
-    statistics.pointee.count(.client, .synSent)
+    statistics.attempted(.client)
+    statistics.count(.client, .synSent)
     records.opened(slot, connection.pointee, now)
 
     let segment = connection.pointee.synchronization(companion.pointee, parameters, now: moment)

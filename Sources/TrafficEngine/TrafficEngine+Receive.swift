@@ -52,7 +52,7 @@ extension TrafficEngine {
   mutating func drop<Port: PacketPort & ~Copyable>(
     _ packet: consuming Packet, _ reason: DropReason, _ io: inout PacketQueue<Port>
   ) {
-    statistics.pointee.dropped(reason)
+    statistics.dropped(reason)
     io.free(packet)
   }
 
@@ -80,7 +80,7 @@ extension TrafficEngine {
     }
     if segment.flags.has(.rst) { return drop(packet, .resetWithoutConnection, &io) }
     let opens = segment.flags.has(.syn) && !segment.flags.has(.ack)
-    statistics.pointee.dropped(opens ? .portClosed : .noConnection)
+    statistics.dropped(opens ? .portClosed : .noConnection)
     let role: Role = segment.destination == serverAddress ? .server : .client
     sendReset(answering: segment, role, packet, &io)
   }
@@ -102,7 +102,7 @@ extension TrafficEngine {
       reset.flags = .rstAck
       reset.acknowledgment = segment.sequence + segment.length
     }
-    statistics.pointee.count(role, .rstSent)
+    statistics.count(role, .rstSent)
     let link = LinkHeader(answering: packet.bytes)
     packet.length = FrameWriter.write(reset, link: link, to: packet.bytes)
     io.send(packet)
@@ -129,10 +129,10 @@ extension TrafficEngine {
     timers.schedule(slot, due: moment.milliseconds &+ parameters.minimumRTO)
     companion.pointee.workload = workload.begin(WorkloadView(connection))
     openServers &+= 1
-    statistics.pointee.attempted(.server)
-    statistics.pointee.count(.server, .synReceived)
-    statistics.pointee.count(.server, .synAckSent)
-    statistics.pointee.set(.openServers, UInt64(truncatingIfNeeded: openServers))
+    statistics.attempted(.server)
+    statistics.count(.server, .synReceived)
+    statistics.count(.server, .synAckSent)
+    statistics.set(.openServers, UInt64(truncatingIfNeeded: openServers))
     records.opened(slot, connection.pointee, now)
     transmit(connection.pointee.synchronization(companion.pointee, parameters, now: moment), over: packet, &io)
   }
@@ -155,7 +155,7 @@ extension TrafficEngine {
       let isServer = segment.destination == serverAddress && segment.destinationPort == serverPort && serverPort != 0
       guard isServer else { return acknowledge(entry, packet, &io) }
       forget(handle)
-      statistics.pointee.add(.timeWaitReopened)
+      statistics.add(.timeWaitReopened)
       accept(segment, hash, packet, after: previous, &io)
     }
   }

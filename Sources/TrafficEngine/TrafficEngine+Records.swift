@@ -36,9 +36,9 @@ extension TrafficEngine {
     record.pointee.outcome = outcome
     if outcome != .completed { record.pointee.entered(.closed, at: now) }
     if channel.pointee.ring.push(record.pointee) {
-      statistics.pointee.add(.recordsWritten)
+      statistics.add(.recordsWritten)
     } else {
-      statistics.pointee.add(.recordsLost)
+      statistics.add(.recordsLost)
     }
   }
 }

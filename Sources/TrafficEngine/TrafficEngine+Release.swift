@@ -13,9 +13,9 @@ extension TrafficEngine {
   mutating func enterTimeWait(_ slot: UInt32) {
     let connection = connections.base + Int(slot)
     let hash = hash(connection)
-    statistics.pointee.add(.timeWaitEntered)
+    statistics.add(.timeWaitEntered)
     if timeWaits.isFull {
-      if removeOldestTimeWait() { statistics.pointee.add(.timeWaitRecycled) }
+      if removeOldestTimeWait() { statistics.add(.timeWaitRecycled) }
     }
     let entry = TimeWait(
       connection.pointee, companions.base[Int(slot)], hash: hash, due: moment.milliseconds &+ parameters.timeWaitTimeout)
@@ -28,17 +28,17 @@ extension TrafficEngine {
     let connection = connections.base + Int(slot)
     let role = connection.pointee.role
     timers.cancel(slot)
-    statistics.pointee.ended(role, outcome)
+    statistics.ended(role, outcome)
     if outcome == .completed {
-      statistics.pointee.measured(.close, ticks: now &- companions.base[Int(slot)].phaseStart)
+      statistics.measured(.close, ticks: now &- companions.base[Int(slot)].phaseStart)
     }
-    statistics.pointee.set(.lastClose, now)
+    statistics.set(.lastClose, now)
     if role == .client {
       openClients &-= 1
-      statistics.pointee.set(.openClients, UInt64(truncatingIfNeeded: openClients))
+      statistics.set(.openClients, UInt64(truncatingIfNeeded: openClients))
     } else {
       openServers &-= 1
-      statistics.pointee.set(.openServers, UInt64(truncatingIfNeeded: openServers))
+      statistics.set(.openServers, UInt64(truncatingIfNeeded: openServers))
     }
     if records.isOn { recordEnd(slot, outcome) }
     connection.pointee.state = .closed

@@ -6,13 +6,16 @@ extension TrafficEngine {
   /// True if any was due.
   @inline(always)
   mutating func runTimers<Port: PacketPort & ~Copyable>(_ io: inout PacketQueue<Port>) -> Bool {
+    // Nothing comes due within a millisecond that was seen to the end.
+    if moment.milliseconds == timersSeen { return false }
     var handled = 0
     while handled < Self.timersPerTurn, io.room > 64, let slot = timers.popDue(now: moment.milliseconds) {
       timeout(slot, &io)
       handled &+= 1
     }
-    if !timeWaits.isEmpty, endTimeWaits() { return true }
-    return handled > 0
+    let ended = endTimeWaits()
+    if handled + ended == 0 { timersSeen = moment.milliseconds }
+    return handled + ended > 0
   }
 
   @inline(never)
@@ -22,11 +25,11 @@ extension TrafficEngine {
     let role = connection.pointee.role
     let state = connection.pointee.state
     var spare: Packet?
-    switch connection.pointee.timeout(&companion.pointee, parameters, now: moment) {
+    switch connection.pointee.timeout(companion.pointee, parameters, now: moment) {
     case .wait(let due):
       return timers.schedule(slot, due: due)
     case .synchronize:
-      statistics.pointee.count(role, .retransmitted)
+      statistics.count(role, .retransmitted)
       records.retransmitted(slot)
       transmitControl(connection.pointee.synchronization(companion.pointee, parameters, now: moment), slot, &spare, &io)
     case .retransmit:
@@ -44,7 +47,7 @@ extension TrafficEngine {
         }
       return giveUp(slot, outcome, &io)
     }
-    timers.schedule(slot, due: connection.pointee.nextDue)
+    timers.schedule(slot, due: moment.milliseconds &+ parameters.minimumRTO)
   }
 
   @inline(never)
@@ -59,7 +62,7 @@ extension TrafficEngine {
         end: progress.end, finish: progress.finish, &companions.base[Int(slot)], parameters, now: moment)
     else { return }
     if transmission.isRetransmission {
-      statistics.pointee.count(connection.pointee.role, .retransmitted)
+      statistics.count(connection.pointee.role, .retransmitted)
       records.retransmitted(slot)
     } else {
       count(transmission, slot, connection.pointee.role, before)
@@ -76,9 +79,9 @@ extension TrafficEngine {
     release(slot, outcome)
   }
 
-  /// Ends the TIME-WAITs that are over; one whose time began anew goes to the end of the line.
+  /// Ends the TIME-WAITs that are over, in order of entry; one whose time began anew holds up those behind it. Returns how many.
   @inline(always)
-  private mutating func endTimeWaits() -> Bool {
+  private mutating func endTimeWaits() -> Int {
     var ended = 0
     while ended < Self.timersPerTurn, !timeWaits.isEmpty {
       let entry = timeWaits.entry(timeWaits.oldest).pointee
@@ -87,7 +90,7 @@ extension TrafficEngine {
       _ = removeOldestTimeWait()
       ended &+= 1
     }
-    return ended > 0
+    return ended
   }
 }
 

@@ -22,8 +22,8 @@ extension TrafficEngine {
   mutating func transmitControl<Port: PacketPort & ~Copyable>(
     _ segment: TCPSegment, _ slot: UInt32, _ spare: inout Packet?, _ io: inout PacketQueue<Port>
   ) {
-    if let packet = spare.take() { return transmit(segment, over: packet, &io) }
-    guard let packet = io.allocate() else { return statistics.pointee.dropped(.noBuffer) }
+    if let packet = spare.claim() { return transmit(segment, over: packet, &io) }
+    guard let packet = io.allocate() else { return statistics.dropped(.noBuffer) }
     packet.length = FrameWriter.write(segment, link: link(slot), to: packet.bytes)
     io.send(packet)
   }
@@ -33,13 +33,13 @@ extension TrafficEngine {
   mutating func transmit<Port: PacketPort & ~Copyable>(
     _ transmission: Transmission, _ slot: UInt32, _ spare: inout Packet?, _ io: inout PacketQueue<Port>
   ) -> Bool {
-    if let packet = spare.take() {
+    if let packet = spare.claim() {
       let link = LinkHeader(answering: packet.bytes)
       write(transmission, slot, link, packet, &io)
       return true
     }
     guard let packet = io.allocate() else {
-      statistics.pointee.dropped(.noBuffer)
+      statistics.dropped(.noBuffer)
       return false
     }
     write(transmission, slot, link(slot), packet, &io)
@@ -66,7 +66,7 @@ extension TrafficEngine {
   ) {
     guard let transmission = connections.base[Int(slot)].retransmitOldest(companions.base[Int(slot)], parameters, now: moment)
     else { return }
-    statistics.pointee.count(connections.base[Int(slot)].role, .retransmitted)
+    statistics.count(connections.base[Int(slot)].role, .retransmitted)
     records.retransmitted(slot)
     _ = transmit(transmission, slot, &spare, &io)
   }
@@ -77,9 +77,9 @@ extension TrafficEngine {
     _ slot: UInt32, _ packet: consuming Packet?, _ io: inout PacketQueue<Port>
   ) {
     var spare: Packet? = packet
-    statistics.pointee.count(connections.base[Int(slot)].role, .rstSent)
+    statistics.count(connections.base[Int(slot)].role, .rstSent)
     let segment = connections.base[Int(slot)].abort(companions.base[Int(slot)], parameters, now: moment)
     transmitControl(segment, slot, &spare, &io)
-    if let left = spare.take() { io.free(left) }
+    if let left = spare.claim() { io.free(left) }
   }
 }

@@ -1,3 +1,5 @@
+import CPacket
+
 /// The traffic generator of one worker: the client role, which opens connections, and the server role, which answers them, over one flow
 /// table. Reads no clock and does no I/O; each file beside this one is one of its mechanisms.
 public struct TrafficEngine<W: Workload>: Engine, ~Copyable {
@@ -5,7 +7,7 @@ public struct TrafficEngine<W: Workload>: Engine, ~Copyable {
   let workload: W
   let parameters: TCPParameters
   let share: EngineShare
-  let statistics: UnsafePointer<WorkerStatistics>
+  let statistics: WorkerStatistics
   let mac: MACAddress
   let serverAddress: IPv4Address
   let serverPort: UInt16
@@ -13,7 +15,7 @@ public struct TrafficEngine<W: Workload>: Engine, ~Copyable {
   let targets: Table<TargetRoute>
   let flowHash: FlowHash
   let initialSequence: InitialSequence
-  let microsecondsPerTick: UInt64  // in 2^-32
+  let microsecondsPerTick: UInt64  // in 2^-48
 
   // Connections: tables indexed by the slots of one pool.
   var slots: SlotPool
@@ -36,6 +38,8 @@ public struct TrafficEngine<W: Workload>: Engine, ~Copyable {
   // The turn, and where the run stands.
   var now: Ticks = 0
   var moment = Moment(milliseconds: 0, microseconds: 0)
+  /// The millisecond whose timers have all been handled.
+  var timersSeen: UInt32 = .max
   var phase = WorkerCommand.run
   /// Slots before this one have been told to close or reset.
   var sweepPosition = 0
@@ -57,7 +61,7 @@ public struct TrafficEngine<W: Workload>: Engine, ~Copyable {
     defaultLink = LinkHeader(destination: mac, source: mac)
     flowHash = FlowHash(secret0: random.next(), secret1: random.next())
     initialSequence = InitialSequence(key0: random.next(), key1: random.next())
-    microsecondsPerTick = UInt64(1e6 / share.ticksPerSecond * 4_294_967_296)
+    microsecondsPerTick = UInt64(1e6 / share.ticksPerSecond * 281_474_976_710_656)
 
     targets = Table(count: settings.targets.count)
     for (index, target) in settings.targets.enumerated() {
@@ -87,8 +91,7 @@ public struct TrafficEngine<W: Workload>: Engine, ~Copyable {
   @inline(always)
   mutating func tell(_ now: Ticks) {
     self.now = now
-    let microseconds = (now &- start).multipliedFullWidth(by: microsecondsPerTick)
-    moment.microseconds = microseconds.high &<< 32 | microseconds.low &>> 32
+    moment.microseconds = multiply_high((now &- start) &<< 16, microsecondsPerTick)
     moment.milliseconds = UInt32(truncatingIfNeeded: moment.microseconds / 1_000)
   }
 
@@ -106,7 +109,7 @@ public struct TrafficEngine<W: Workload>: Engine, ~Copyable {
 
   @inline(__always)
   public mutating func advance<Port: PacketPort & ~Copyable>(now: Ticks, _ io: inout PacketQueue<Port>) -> Bool {
-    tell(now)
+    if now != self.now { tell(now) }
     var worked = runTimers(&io)
     if phase == .run {
       if openDue(&io) { worked = true }

@@ -4,13 +4,13 @@ extension UnsafeRawPointer {
   public func octet(_ offset: Int) -> UInt8 { loadUnaligned(fromByteOffset: offset, as: UInt8.self) }
 
   @inline(__always)
-  public func bigEndian16(_ offset: Int) -> UInt16 { native16(offset).bigEndian }
+  public func bigEndian16(_ offset: Int) -> UInt16 { networkOrder(native16(offset)) }
 
   @inline(__always)
-  public func bigEndian32(_ offset: Int) -> UInt32 { native32(offset).bigEndian }
+  public func bigEndian32(_ offset: Int) -> UInt32 { networkOrder(native32(offset)) }
 
   @inline(__always)
-  public func bigEndian64(_ offset: Int) -> UInt64 { native64(offset).bigEndian }
+  public func bigEndian64(_ offset: Int) -> UInt64 { networkOrder(native64(offset)) }
 
   @inline(__always)
   public func native16(_ offset: Int) -> UInt16 { loadUnaligned(fromByteOffset: offset, as: UInt16.self) }
@@ -34,4 +34,32 @@ extension UnsafeMutableRawPointer {
 
   @inline(__always)
   public func store(_ value: UInt64, at offset: Int) { storeBytes(of: value, toByteOffset: offset, as: UInt64.self) }
+}
+
+// Between the machine's order and the network's. The library's `bigEndian` is a generic call until it is optimised; this is one instruction.
+@inline(__always)
+public func networkOrder(_ value: UInt16) -> UInt16 {
+  #if _endian(little)
+    value.byteSwapped
+  #else
+    value
+  #endif
+}
+
+@inline(__always)
+public func networkOrder(_ value: UInt32) -> UInt32 {
+  #if _endian(little)
+    value.byteSwapped
+  #else
+    value
+  #endif
+}
+
+@inline(__always)
+public func networkOrder(_ value: UInt64) -> UInt64 {
+  #if _endian(little)
+    value.byteSwapped
+  #else
+    value
+  #endif
 }

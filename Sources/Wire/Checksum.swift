@@ -22,7 +22,7 @@ public struct ChecksumSum: Sendable, BitwiseCopyable {
 
   /// Adds a 16-bit field given by its numeric value.
   @inline(__always)
-  public mutating func add(field: UInt16) { add(UInt64(field.bigEndian)) }
+  public mutating func add(field: UInt16) { add(UInt64(networkOrder(field))) }
 
   /// Adds `count` octets at `bytes`, an odd last one padded with zero (RFC 1071 section 1).
   @inline(__always)
@@ -41,7 +41,7 @@ public struct ChecksumSum: Sendable, BitwiseCopyable {
       add(UInt64(bytes.native16(offset)))
       offset &+= 2
     }
-    if count & 1 != 0 { add(UInt64(UInt16(bytes.octet(offset)).littleEndian)) }
+    if count & 1 != 0 { add(UInt64(networkOrder(UInt16(bytes.octet(offset)) &<< 8))) }
   }
 
   private static var longRun: Int { 256 }
@@ -69,11 +69,9 @@ public struct ChecksumSum: Sendable, BitwiseCopyable {
   /// The sum folded to 16 bits, in memory order: 0xffff over data that includes its own valid checksum.
   @inline(__always)
   public var folded: UInt16 {
-    var sum = (value & 0xffff_ffff) &+ (value &>> 32)
-    sum = (sum & 0xffff) &+ (sum &>> 16)
-    sum = (sum & 0xffff) &+ (sum &>> 16)
-    sum = (sum & 0xffff) &+ (sum &>> 16)
-    return UInt16(truncatingIfNeeded: sum)
+    // The high half of a number plus itself rotated by half is the sum of its halves with the carry added back.
+    let half = UInt32(truncatingIfNeeded: (value &+ (value &<< 32 | value &>> 32)) &>> 32)
+    return UInt16(truncatingIfNeeded: (half &+ (half &<< 16 | half &>> 16)) &>> 16)
   }
 
   /// What to store, in memory order, in the checksum field that was zero while summing.

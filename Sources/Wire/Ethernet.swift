@@ -13,6 +13,9 @@ public struct MACAddress: Hashable, Sendable, BitwiseCopyable {
   @inline(__always)
   public init(_ rawValue: UInt64) { self.rawValue = rawValue & 0xffff_ffff_ffff }
 
+  @inline(__always)
+  public static func == (a: Self, b: Self) -> Bool { a.rawValue == b.rawValue }
+
   public static var broadcast: MACAddress { MACAddress(0xffff_ffff_ffff) }
 
   /// Whether it names one station, as an interface's own address must.
@@ -29,9 +32,9 @@ public struct LinkHeader: Sendable, BitwiseCopyable {
   let type: UInt16
 
   public init(destination: MACAddress, source: MACAddress, type: UInt16 = Ethernet.typeIPv4) {
-    first = (destination.rawValue << 16 | source.rawValue >> 32).bigEndian
-    second = UInt32(truncatingIfNeeded: source.rawValue).bigEndian
-    self.type = type.bigEndian
+    first = networkOrder(destination.rawValue << 16 | source.rawValue >> 32)
+    second = networkOrder(UInt32(truncatingIfNeeded: source.rawValue))
+    self.type = networkOrder(type)
   }
 
   /// The header of the answer to a frame: its source becomes the destination.
@@ -41,7 +44,7 @@ public struct LinkHeader: Sendable, BitwiseCopyable {
     let source = frame.native64(6)
     first = source & 0xffff_ffff_ffff | destination &<< 48
     second = UInt32(truncatingIfNeeded: destination &>> 16)
-    type = Ethernet.typeIPv4.bigEndian
+    type = networkOrder(Ethernet.typeIPv4)
   }
 
   @inline(__always)

@@ -43,7 +43,7 @@ public enum FrameParser {
     let word0 = ip.native64(0)
     let word1 = ip.native64(8)
     let word2 = ip.native32(16)
-    let versionAndLength = UInt8(truncatingIfNeeded: word0.littleEndian)
+    let versionAndLength = ip.octet(0)
     let ipHeaderLength = Int(versionAndLength & 0xf) &* 4
     guard versionAndLength &>> 4 == 4, ipHeaderLength >= IPv4.headerLength else { return .unreadable(.ipHeaderInvalid) }
     let totalLength = Int(ip.bigEndian16(2))
@@ -71,7 +71,7 @@ public enum FrameParser {
     guard headerLength >= TCPHeader.length, headerLength <= segmentLength else { return .unreadable(.tcpHeaderInvalid) }
     if verify == .software {
       var sum = ChecksumSum()
-      sum.add(word1 & UInt64(bigEndian: 0xffff_ffff))  // source address
+      sum.add(word1 & networkOrder(UInt64(0xffff_ffff)))  // source address
       sum.add(word2)
       sum.add(field: UInt16(IPv4.protocolTCP))
       sum.add(field: UInt16(truncatingIfNeeded: segmentLength))
@@ -80,7 +80,7 @@ public enum FrameParser {
     }
 
     segment.source = IPv4Address(ip.bigEndian32(12))
-    segment.destination = IPv4Address(UInt32(bigEndian: word2))
+    segment.destination = IPv4Address(networkOrder(word2))
     segment.sourcePort = tcp.bigEndian16(0)
     segment.destinationPort = tcp.bigEndian16(2)
     segment.sequence = SequenceNumber(tcp.bigEndian32(4))

@@ -19,26 +19,27 @@ public enum FrameWriter {
     let payloadLength = Int(segment.payloadLength)
     let segmentLength = TCPHeader.length &+ optionsLength &+ payloadLength
     let totalLength = IPv4.headerLength &+ segmentLength
-    let source = segment.source.rawValue.bigEndian
-    let destination = segment.destination.rawValue.bigEndian
+    let source = networkOrder(segment.source.rawValue)
+    let destination = networkOrder(segment.destination.rawValue)
 
     let ipFirst = IPv4.firstWord(totalLength: totalLength)
     let ipSecond = UInt32(IPv4.timeToLive) &<< 24 | UInt32(IPv4.protocolTCP) &<< 16
     var ipSum = ChecksumSum()
     ipSum.add(ipFirst)
-    ipSum.add(ipSecond.bigEndian)
+    ipSum.add(networkOrder(ipSecond))
     ipSum.add(source)
     ipSum.add(destination)
     ip.store(ipFirst, at: 0)
-    ip.store(ipSecond.bigEndian | UInt32(ipSum.field) &<< 16, at: 8)
+    ip.store(networkOrder(ipSecond) | UInt32(ipSum.field) &<< 16, at: 8)
     ip.store(UInt64(source) | UInt64(destination) &<< 32, at: 12)
 
     let ports = UInt32(segment.sourcePort) &<< 16 | UInt32(segment.destinationPort)
-    let tcpFirst = (UInt64(ports) &<< 32 | UInt64(segment.sequence.rawValue)).bigEndian
+    let tcpFirst = networkOrder(UInt64(ports) &<< 32 | UInt64(segment.sequence.rawValue))
     let dataOffset = UInt64(truncatingIfNeeded: (TCPHeader.length &+ optionsLength) &>> 2)
     let tcpSecond =
-      (UInt64(segment.acknowledgment.rawValue) &<< 32 | dataOffset &<< 28 | UInt64(segment.flags.rawValue) &<< 16
-      | UInt64(segment.window)).bigEndian
+      networkOrder(
+        UInt64(segment.acknowledgment.rawValue) &<< 32 | dataOffset &<< 28 | UInt64(segment.flags.rawValue) &<< 16
+          | UInt64(segment.window))
     tcpSum.add(tcpFirst)
     tcpSum.add(tcpSecond)
     tcpSum.add(source)

@@ -12,7 +12,7 @@ public enum IPv4 {
   /// The first 8 octets of a header without options, in memory order: version, length, identification 0, Don't Fragment.
   @inline(always)
   static func firstWord(totalLength: Int) -> UInt64 {
-    (UInt64(0x4500) &<< 48 | UInt64(truncatingIfNeeded: totalLength) &<< 32 | UInt64(dontFragment)).bigEndian
+    networkOrder(UInt64(0x4500) &<< 48 | UInt64(truncatingIfNeeded: totalLength) &<< 32 | UInt64(dontFragment))
   }
 }
 
@@ -25,4 +25,8 @@ public struct IPv4Address: Hashable, Sendable, BitwiseCopyable, Comparable {
 
   @inline(__always)
   public static func < (a: Self, b: Self) -> Bool { a.rawValue < b.rawValue }
+
+  // Written out: a derived one is a call.
+  @inline(__always)
+  public static func == (a: Self, b: Self) -> Bool { a.rawValue == b.rawValue }
 }

@@ -8,6 +8,10 @@ public struct SequenceNumber: Equatable, Sendable, BitwiseCopyable {
   @inline(__always)
   public init(_ rawValue: UInt32) { self.rawValue = rawValue }
 
+  // Written out: a derived one is a call.
+  @inline(__always)
+  public static func == (a: Self, b: Self) -> Bool { a.rawValue == b.rawValue }
+
   @inline(__always)
   public static func < (a: Self, b: Self) -> Bool { Int32(bitPattern: a.rawValue &- b.rawValue) < 0 }
 

@@ -104,7 +104,7 @@ extension TCPOptions {
 
   @inline(always)
   private func put(_ word: UInt32, _ bytes: UnsafeMutableRawPointer, _ offset: inout Int, _ sum: inout ChecksumSum) {
-    let stored = word.bigEndian
+    let stored = networkOrder(word)
     bytes.store(stored, at: offset)
     sum.add(stored)
     offset &+= 4

@@ -27,7 +27,7 @@ let thread = Thread {
 thread.start()
 let s = link.statistics
 var waited = 0
-while s.pointee.attempts(.client) < settings.testSize || s.pointee[.openClients] + s.pointee[.openServers] > 0 {
+while s.attempts(.client) < settings.testSize || s[.openClients] + s[.openServers] > 0 {
   usleep(10000)
   waited += 1
   if waited > 1000 { break }
@@ -35,10 +35,10 @@ while s.pointee.attempts(.client) < settings.testSize || s.pointee[.openClients]
 link.send(.leave)
 while !link.hasEnded { usleep(1000) }
 for role in Role.allCases {
-  print(role, s.pointee.attempts(role), Outcome.allCases.map { "\($0.key)=\(s.pointee[role, $0])" }.filter { !$0.hasSuffix("=0") })
-  print(SegmentCounter.allCases.map { "\($0.key)=\(s.pointee[role, $0])" }.filter { !$0.hasSuffix("=0") })
+  print(role, s.attempts(role), Outcome.allCases.map { "\($0.key)=\(s[role, $0])" }.filter { !$0.hasSuffix("=0") })
+  print(SegmentCounter.allCases.map { "\($0.key)=\(s[role, $0])" }.filter { !$0.hasSuffix("=0") })
 }
-print(DropReason.allCases.map { "\($0.key)=\(s.pointee[$0])" }.filter { !$0.hasSuffix("=0") })
-print(WorkerGauge.allCases.map { "\($0.key)=\(s.pointee[$0])" }.filter { !$0.hasSuffix("=0") })
-let ticks = Double(s.pointee[.lastClose] - s.pointee[.firstOpen])
+print(DropReason.allCases.map { "\($0.key)=\(s[$0])" }.filter { !$0.hasSuffix("=0") })
+print(WorkerGauge.allCases.map { "\($0.key)=\(s[$0])" }.filter { !$0.hasSuffix("=0") })
+let ticks = Double(s[.lastClose] - s[.firstOpen])
 print("ticks/conn \(ticks / Double(settings.testSize)) cps \(Double(settings.testSize) / ticks * rate) rate \(rate) huge \(huge)")

@@ -69,6 +69,17 @@ PACKET_PATH static inline uint64_t tick_counter(void) {
 #endif
 }
 
+/* Both halves of a 128-bit product, exclusive-or: the mixing step of a hash. */
+PACKET_PATH static inline uint64_t multiply_and_fold(uint64_t a, uint64_t b) {
+    unsigned __int128 product = (unsigned __int128)a * b;
+    return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+/* The high half of a 128-bit product: a division by a constant that is known at run time only. */
+PACKET_PATH static inline uint64_t multiply_high(uint64_t a, uint64_t b) {
+    return (uint64_t)((unsigned __int128)a * b >> 64);
+}
+
 /* Tells the core that it is waiting in a loop. */
 PACKET_PATH static inline void spin_hint(void) {
 #if defined(__x86_64__)
