@@ -48,9 +48,7 @@ extension Connection {
   }
 
   /// The oldest unacknowledged data, a segment of it at most, with the FIN if it follows. Nil when nothing is in flight.
-  public mutating func retransmitOldest(
-    _ companion: Companion, _ parameters: TCPParameters, now: Moment
-  ) -> Transmission? {
+  public mutating func retransmitOldest() -> Transmission? {
     guard flight > 0, state != .synSent, state != .synReceived else { return nil }
     flags.clear(.timing)
     let finOctet = UInt32(flags.rawValue & Flags.finSent.rawValue)
@@ -59,23 +57,21 @@ extension Connection {
     var control: TCPFlags = .ack
     if count > 0, count == octets { control.set(.psh) }
     if finOctet == 1, count == octets { control.set(.fin) }
-    var segment = self.segment(control, sequence: sendUnacknowledged, companion, parameters, now: now)
-    segment.payloadLength = UInt16(truncatingIfNeeded: count)
     return Transmission(
-      segment: segment, streamOffset: sendUnacknowledged.distance(from: initialSend) &- 1, isRetransmission: true)
+      sequence: sendUnacknowledged, streamOffset: sendUnacknowledged.distance(from: initialSend) &- 1,
+      length: UInt16(truncatingIfNeeded: count), control: control, isRetransmission: true)
   }
 
   /// A zero-window probe: the one octet (or FIN) that waits, sent though the window is closed; sent again when it was sent before.
-  public mutating func probe(
-    end: UInt32, finish: Bool, _ companion: inout Companion, _ parameters: TCPParameters, now: Moment
-  ) -> Transmission? {
-    if flight > 0 { return retransmitOldest(companion, parameters, now: now) }
+  public mutating func probe(end: UInt32, finish: Bool) -> Transmission? {
+    if flight > 0 { return retransmitOldest() }
     let streamOffset = streamSent
     guard state.maySend, end != streamOffset || finish else { return nil }
     let withFin = end == streamOffset
-    var segment = self.segment(withFin ? .finAck : .ack, sequence: sendNext, companion, parameters, now: now)
-    segment.payloadLength = withFin ? 0 : 1
+    let probe = Transmission(
+      sequence: sendNext, streamOffset: streamOffset, length: withFin ? 0 : 1, control: withFin ? .finAck : .ack,
+      isRetransmission: false)
     if withFin { finishSending() } else { sendNext = sendNext + 1 }
-    return Transmission(segment: segment, streamOffset: streamOffset, isRetransmission: false)
+    return probe
   }
 }

@@ -1,34 +1,29 @@
-/// What is to be sent next. The octets themselves are asked of the workload, by their place in the stream.
+/// What is to be sent next, in as few words as it takes; connection and parameters say the rest. The octets themselves are asked of the
+/// workload, by their place in the stream.
 public struct Transmission: BitwiseCopyable, Sendable {
-  public var segment: TCPSegment
+  public var sequence: SequenceNumber
   /// Place in our stream of the segment's first octet (modulo 2^32).
   public var streamOffset: UInt32
+  /// Octets of payload.
+  public var length: UInt16
+  public var control: TCPFlags
   public var isRetransmission: Bool
-
-  @inline(always)
-  init(segment: TCPSegment, streamOffset: UInt32, isRetransmission: Bool) {
-    self.segment = segment
-    self.streamOffset = streamOffset
-    self.isRetransmission = isRetransmission
-  }
 }
 
 extension Connection {
-  /// A segment of this connection without options but timestamps, and without payload.
+  /// The segment of a transmission, without its payload.
   @inline(always)
-  func segment(
-    _ control: TCPFlags, sequence: SequenceNumber, _ companion: Companion, _ parameters: TCPParameters,
-    now: Moment
-  ) -> TCPSegment {
+  func segment(_ transmission: Transmission, _ companion: Companion, _ parameters: TCPParameters, now: Moment) -> TCPSegment {
     var segment = TCPSegment()
     segment.source = localAddress
     segment.destination = remoteAddress
     segment.sourcePort = localPort
     segment.destinationPort = remotePort
-    segment.sequence = sequence
+    segment.sequence = transmission.sequence
     segment.acknowledgment = receiveNext
-    segment.flags = control
+    segment.flags = transmission.control
     segment.window = windowField(parameters)
+    segment.payloadLength = transmission.length
     if flags.has(.timestamps) {
       segment.options.present = .timestamps
       segment.options.timestampValue = now.milliseconds
@@ -39,10 +34,8 @@ extension Connection {
 
   /// <SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>
   @inline(always)
-  func acknowledgment(
-    _ companion: Companion, _ parameters: TCPParameters, now: Moment
-  ) -> TCPSegment {
-    segment(.ack, sequence: sendNext, companion, parameters, now: now)
+  var acknowledgment: Transmission {
+    Transmission(sequence: sendNext, streamOffset: 0, length: 0, control: .ack, isRetransmission: false)
   }
 
   /// Our SYN, or SYN-ACK.
@@ -75,17 +68,9 @@ extension Connection {
   }
 
   /// <SEQ=SND.NXT><ACK=RCV.NXT><CTL=RST,ACK>: we give the connection up.
-  @inline(always)
-  func abort(_ companion: Companion, _ parameters: TCPParameters, now: Moment) -> TCPSegment {
-    if state == .synSent {
-      var segment = self.segment(.rst, sequence: sendNext, companion, parameters, now: now)
-      segment.window = 0
-      segment.acknowledgment = SequenceNumber(0)
-      return segment
-    }
-    var segment = self.segment(.rstAck, sequence: sendNext, companion, parameters, now: now)
-    segment.window = 0
-    return segment
+  var abort: Transmission {
+    Transmission(
+      sequence: sendNext, streamOffset: 0, length: 0, control: state == .synSent ? .rst : .rstAck, isRetransmission: false)
   }
 
   /// The next segment of new data or FIN that window and MSS let us send, and the state after it; nil when there is none.
@@ -117,8 +102,9 @@ extension Connection {
     var control: TCPFlags = .ack
     if count > 0, count == available { control.set(.psh) }
     if withFin { control.set(.fin) }
-    var segment = self.segment(control, sequence: sendNext, companion, parameters, now: now)
-    segment.payloadLength = UInt16(truncatingIfNeeded: count)
+    let transmission = Transmission(
+      sequence: sendNext, streamOffset: streamOffset, length: UInt16(truncatingIfNeeded: count), control: control,
+      isRetransmission: false)
     if inFlight == 0 {
       startTiming(&companion, now: now)
       startTimer(now: now)
@@ -126,7 +112,7 @@ extension Connection {
     sendNext = sendNext + count
     if withFin { finishSending() }
     lastActivity = now.milliseconds
-    return Transmission(segment: segment, streamOffset: streamOffset, isRetransmission: false)
+    return transmission
   }
 
   /// Our FIN is on its way.

@@ -61,6 +61,11 @@ public struct Pacer: BitwiseCopyable, Sendable {
   private var currentInterval: UInt64 {
     let at = next &>> 8
     if at >= ramp { return interval }
-    return interval &* ramp / max(max(at, ramp / 100), 1)
+    // interval * ramp / at, without the product: the ramp is at most 100 times as long as what divides it, and so is the result.
+    let divisor = max(max(at, ramp / 100), 1)
+    let whole = ramp / divisor
+    // The rest as a fraction of 2^16: exact enough for a rate that grows.
+    let rest = ((ramp % divisor) &>> 16) &<< 16 / max(divisor &>> 16, 1)
+    return interval &* whole &+ (interval &* min(rest, 65_535)) &>> 16
   }
 }

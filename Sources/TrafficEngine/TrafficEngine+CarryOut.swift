@@ -100,7 +100,7 @@ extension TrafficEngine {
   }
 
   /// Sends what the workload has and the peer takes: data, and FIN behind the last of it. True if anything went out.
-  @inline(always)
+  @inline(never)
   mutating func sendNew<Port: PacketPort & ~Copyable>(
     _ slot: UInt32, _ role: Role, _ spare: inout Packet?, _ io: inout PacketQueue<Port>
   ) -> Bool {
@@ -115,7 +115,7 @@ extension TrafficEngine {
           end: progress.end, finish: progress.finish, &companion.pointee, parameters, now: moment)
       else { return sent }
       count(transmission, slot, role, before)
-      guard transmit(transmission, slot, &spare, &io) else { return sent }
+      transmit(transmission, slot, &spare, &io)
       sent = true
       if !connection.pointee.state.maySend { return true }
     }
@@ -133,7 +133,7 @@ extension TrafficEngine {
   mutating func count(_ transmission: Transmission, _ slot: UInt32, _ role: Role, _ before: TCPState) {
     let connection = connections.base + Int(slot)
     let companion = companions.base + Int(slot)
-    let length = UInt32(transmission.segment.payloadLength)
+    let length = UInt32(transmission.length)
     if length > 0 {
       statistics.count(role, .payloadSent)
       statistics.count(role, .payloadBytesSent, UInt64(length))
@@ -144,14 +144,6 @@ extension TrafficEngine {
       companion.pointee.phaseStart = now
     }
     if records.isOn { recordSent(slot, length, transmission.streamOffset, before) }
-  }
-
-  @inline(always)
-  mutating func sendAcknowledgment<Port: PacketPort & ~Copyable>(
-    _ slot: UInt32, _ spare: inout Packet?, _ io: inout PacketQueue<Port>
-  ) {
-    let segment = connections.base[Int(slot)].acknowledgment(companions.base[Int(slot)], parameters, now: moment)
-    transmitControl(segment, slot, &spare, &io)
   }
 
   /// A challenge ACK, a RST, or a SYN-ACK once more; or nothing at all.
@@ -167,13 +159,15 @@ extension TrafficEngine {
     case .challenge:
       guard challenges.permits(moment) else { return drop(packet, .challengeLimited, &io) }
       statistics.count(role, .challengeAckSent)
-      transmit(connection.pointee.acknowledgment(companions.base[Int(slot)], parameters, now: moment), over: packet, &io)
+      var spare: Packet? = packet
+      sendAcknowledgment(slot, &spare, &io)
     case .reset:
       sendReset(answering: segment, role, packet, &io)
     case .synAcknowledge:
       statistics.count(role, action.anomaly == .none ? .synAckSent : .retransmitted)
       if action.anomaly == .none { records.entered(slot, .synReceived, now) } else { records.retransmitted(slot) }
-      transmit(connection.pointee.synchronization(companions.base[Int(slot)], parameters, now: moment), over: packet, &io)
+      var spare: Packet? = packet
+      transmitSynchronization(slot, &spare, &io)
     }
   }
 
@@ -197,7 +191,8 @@ extension TrafficEngine {
   mutating func mismatch<Port: PacketPort & ~Copyable>(
     _ slot: UInt32, _ packet: consuming Packet, _ io: inout PacketQueue<Port>
   ) {
-    sendAbort(slot, packet, &io)
+    var spare: Packet? = packet
+    sendAbort(slot, &spare, &io)
     release(slot, .payloadMismatch)
   }
 }

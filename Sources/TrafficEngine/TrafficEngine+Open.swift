@@ -30,8 +30,8 @@ extension TrafficEngine {
     statistics.set(.openClients, UInt64(truncatingIfNeeded: openClients))
   }
 
-  /// False when no connection could be opened now: no address and port free, or no buffer.
-  @inline(always)
+  /// False when no connection could be opened now: no address and port free, or no slot.
+  @inline(never)
   private mutating func openOne<Port: PacketPort & ~Copyable>(_ io: inout PacketQueue<Port>) -> Bool {
     guard flows.count < flows.capacity else { return false }
     let target = targets.base + nextTarget
@@ -46,14 +46,7 @@ extension TrafficEngine {
       tries &+= 1
       if tries == 64 { return false }
     }
-    guard let packet = io.allocate() else {
-      statistics.dropped(.noBuffer)
-      return false
-    }
-    guard let slot = slots.take() else {
-      io.free(packet)
-      return false
-    }
+    guard let slot = slots.take() else { return false }
     tuples.advance()
     let peer = UInt16(truncatingIfNeeded: nextTarget)
     nextTarget &+= 1
@@ -78,9 +71,8 @@ extension TrafficEngine {
     statistics.count(.client, .synSent)
     records.opened(slot, connection.pointee, now)
 
-    let segment = connection.pointee.synchronization(companion.pointee, parameters, now: moment)
-    packet.length = FrameWriter.write(segment, link: target.pointee.link, to: packet.bytes)
-    io.send(packet)
+    var spare: Packet?
+    transmitSynchronization(slot, &spare, &io)
     return true
   }
 

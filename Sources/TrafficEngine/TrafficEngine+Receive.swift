@@ -57,7 +57,7 @@ extension TrafficEngine {
   }
 
   /// RFC 9293 3.10.7.1 (CLOSED) and 3.10.7.2 (LISTEN).
-  @inline(always)
+  @inline(never)
   mutating func receiveWithoutConnection<Port: PacketPort & ~Copyable>(
     _ segment: TCPSegment, _ hash: UInt32, _ packet: consuming Packet, _ io: inout PacketQueue<Port>
   ) {
@@ -103,13 +103,11 @@ extension TrafficEngine {
       reset.acknowledgment = segment.sequence + segment.length
     }
     statistics.count(role, .rstSent)
-    let link = LinkHeader(answering: packet.bytes)
-    packet.length = FrameWriter.write(reset, link: link, to: packet.bytes)
-    io.send(packet)
+    answer(reset, over: packet, &io)
   }
 
   /// Passive OPEN: a SYN to the port where the server role listens.
-  @inline(always)
+  @inline(never)
   mutating func accept<Port: PacketPort & ~Copyable>(
     _ segment: TCPSegment, _ hash: UInt32, _ packet: consuming Packet, after previous: SequenceNumber?,
     _ io: inout PacketQueue<Port>
@@ -134,7 +132,8 @@ extension TrafficEngine {
     statistics.count(.server, .synAckSent)
     statistics.set(.openServers, UInt64(truncatingIfNeeded: openServers))
     records.opened(slot, connection.pointee, now)
-    transmit(connection.pointee.synchronization(companion.pointee, parameters, now: moment), over: packet, &io)
+    var spare: Packet? = packet
+    transmitSynchronization(slot, &spare, &io)
   }
 
   @inline(never)
@@ -164,6 +163,6 @@ extension TrafficEngine {
     _ entry: UnsafeMutablePointer<TimeWait>, _ packet: consuming Packet, _ io: inout PacketQueue<Port>
   ) {
     let window = UInt16(truncatingIfNeeded: min(parameters.receiveWindow, TCPHeader.maximumUnscaledWindow))
-    transmit(entry.pointee.acknowledgment(window: window, timestamps: parameters.timestamps, now: moment), over: packet, &io)
+    answer(entry.pointee.acknowledgment(window: window, timestamps: parameters.timestamps, now: moment), over: packet, &io)
   }
 }

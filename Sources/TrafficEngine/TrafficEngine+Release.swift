@@ -1,7 +1,7 @@
 /// How connections end: each in exactly one outcome.
 extension TrafficEngine {
   /// The connection is over; its slot is free again.
-  @inline(always)
+  @inline(never)
   mutating func release(_ slot: UInt32, _ outcome: Outcome) {
     let connection = connections.base + Int(slot)
     flows.remove(hash(connection), slot)
@@ -9,7 +9,7 @@ extension TrafficEngine {
   }
 
   /// The connection is complete; what TIME-WAIT must remember moves to its pool, and takes over the table entry.
-  @inline(always)
+  @inline(never)
   mutating func enterTimeWait(_ slot: UInt32) {
     let connection = connections.base + Int(slot)
     let hash = hash(connection)
@@ -23,7 +23,7 @@ extension TrafficEngine {
     settle(slot, .completed)
   }
 
-  @inline(always)
+  @inline(never)
   private mutating func settle(_ slot: UInt32, _ outcome: Outcome) {
     let connection = connections.base + Int(slot)
     let role = connection.pointee.role
@@ -74,7 +74,8 @@ extension TrafficEngine {
       let connection = connections.base + Int(slot)
       if connection.pointee.state == .closed { continue }
       if phase == .resetAll {
-        sendAbort(slot, nil, &io)
+        var spare: Packet?
+        sendAbort(slot, &spare, &io)
         release(slot, .abortedByUs)
       } else if connection.pointee.state.maySend {
         var spare: Packet?

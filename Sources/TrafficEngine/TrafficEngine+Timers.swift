@@ -31,7 +31,7 @@ extension TrafficEngine {
     case .synchronize:
       statistics.count(role, .retransmitted)
       records.retransmitted(slot)
-      transmitControl(connection.pointee.synchronization(companion.pointee, parameters, now: moment), slot, &spare, &io)
+      transmitSynchronization(slot, &spare, &io)
     case .retransmit:
       retransmit(slot, &spare, &io)
     case .probe:
@@ -57,17 +57,14 @@ extension TrafficEngine {
     let connection = connections.base + Int(slot)
     let progress = progress(slot)
     let before = connection.pointee.state
-    guard
-      let transmission = connection.pointee.probe(
-        end: progress.end, finish: progress.finish, &companions.base[Int(slot)], parameters, now: moment)
-    else { return }
+    guard let transmission = connection.pointee.probe(end: progress.end, finish: progress.finish) else { return }
     if transmission.isRetransmission {
       statistics.count(connection.pointee.role, .retransmitted)
       records.retransmitted(slot)
     } else {
       count(transmission, slot, connection.pointee.role, before)
     }
-    _ = transmit(transmission, slot, &spare, &io)
+    transmit(transmission, slot, &spare, &io)
   }
 
   /// The peer is told by a RST, so that it does not wait in vain; one that never answered the SYN is not.
@@ -75,7 +72,8 @@ extension TrafficEngine {
   private mutating func giveUp<Port: PacketPort & ~Copyable>(
     _ slot: UInt32, _ outcome: Outcome, _ io: inout PacketQueue<Port>
   ) {
-    if connections.base[Int(slot)].state != .synSent { sendAbort(slot, nil, &io) }
+    var spare: Packet?
+    if connections.base[Int(slot)].state != .synSent { sendAbort(slot, &spare, &io) }
     release(slot, outcome)
   }
 

@@ -7,79 +7,82 @@ extension TrafficEngine {
     return connection.pointee.role == .client ? targets[Int(connection.pointee.peer)].link : defaultLink
   }
 
-  /// A segment without payload, over the frame it answers.
+  /// An empty frame with its link header: the spare one, which goes back where it came from, or a new one; nil when there is no buffer.
   @inline(always)
-  mutating func transmit<Port: PacketPort & ~Copyable>(
-    _ segment: TCPSegment, over packet: consuming Packet, _ io: inout PacketQueue<Port>
-  ) {
-    let link = LinkHeader(answering: packet.bytes)
-    packet.length = FrameWriter.write(segment, link: link, to: packet.bytes)
-    io.send(packet)
-  }
-
-  /// A segment without payload, over the spare frame if there is one.
-  @inline(always)
-  mutating func transmitControl<Port: PacketPort & ~Copyable>(
-    _ segment: TCPSegment, _ slot: UInt32, _ spare: inout Packet?, _ io: inout PacketQueue<Port>
-  ) {
-    if let packet = spare.claim() { return transmit(segment, over: packet, &io) }
-    guard let packet = io.allocate() else { return statistics.dropped(.noBuffer) }
-    packet.length = FrameWriter.write(segment, link: link(slot), to: packet.bytes)
-    io.send(packet)
-  }
-
-  /// Data or FIN; the workload writes the octets. False when there was no buffer: the timer will see to it.
-  @inline(always)
-  mutating func transmit<Port: PacketPort & ~Copyable>(
-    _ transmission: Transmission, _ slot: UInt32, _ spare: inout Packet?, _ io: inout PacketQueue<Port>
-  ) -> Bool {
+  func frame<Port: PacketPort & ~Copyable>(
+    _ slot: UInt32, _ spare: inout Packet?, _ io: inout PacketQueue<Port>
+  ) -> Packet? {
     if let packet = spare.claim() {
-      let link = LinkHeader(answering: packet.bytes)
-      write(transmission, slot, link, packet, &io)
-      return true
+      LinkHeader(answering: packet.bytes).store(to: packet.bytes)
+      return packet
     }
     guard let packet = io.allocate() else {
       statistics.dropped(.noBuffer)
-      return false
+      return nil
     }
-    write(transmission, slot, link(slot), packet, &io)
-    return true
+    link(slot).store(to: packet.bytes)
+    return packet
+  }
+
+  /// A segment of a connection. What finds no buffer is as good as lost on the wire: the timers see to it.
+  @inline(never)
+  mutating func transmit<Port: PacketPort & ~Copyable>(
+    _ transmission: Transmission, _ slot: UInt32, _ spare: inout Packet?, _ io: inout PacketQueue<Port>
+  ) {
+    guard let packet = frame(slot, &spare, &io) else { return }
+    let connection = connections.base + Int(slot)
+    let segment = connection.pointee.segment(transmission, companions.base[Int(slot)], parameters, now: moment)
+    if transmission.length > 0 {
+      workload.write(
+        WorkloadView(connection), companions.base[Int(slot)].workload, offset: transmission.streamOffset,
+        into: packet.bytes + FrameWriter.payloadOffset(segment.options), count: Int(transmission.length))
+    }
+    packet.length = FrameWriter.write(segment, to: packet.bytes)
+    io.send(packet)
+  }
+
+  /// Our SYN or SYN-ACK.
+  @inline(never)
+  mutating func transmitSynchronization<Port: PacketPort & ~Copyable>(
+    _ slot: UInt32, _ spare: inout Packet?, _ io: inout PacketQueue<Port>
+  ) {
+    guard let packet = frame(slot, &spare, &io) else { return }
+    let segment = connections.base[Int(slot)].synchronization(companions.base[Int(slot)], parameters, now: moment)
+    packet.length = FrameWriter.write(segment, to: packet.bytes)
+    io.send(packet)
+  }
+
+  /// A segment of no connection, over the frame it answers.
+  @inline(never)
+  mutating func answer<Port: PacketPort & ~Copyable>(
+    _ segment: TCPSegment, over packet: consuming Packet, _ io: inout PacketQueue<Port>
+  ) {
+    LinkHeader(answering: packet.bytes).store(to: packet.bytes)
+    packet.length = FrameWriter.write(segment, to: packet.bytes)
+    io.send(packet)
   }
 
   @inline(always)
-  private mutating func write<Port: PacketPort & ~Copyable>(
-    _ transmission: Transmission, _ slot: UInt32, _ link: LinkHeader, _ packet: consuming Packet, _ io: inout PacketQueue<Port>
+  mutating func sendAcknowledgment<Port: PacketPort & ~Copyable>(
+    _ slot: UInt32, _ spare: inout Packet?, _ io: inout PacketQueue<Port>
   ) {
-    let count = Int(transmission.segment.payloadLength)
-    if count > 0 {
-      workload.write(
-        WorkloadView(connections.base + Int(slot)), companions.base[Int(slot)].workload, offset: transmission.streamOffset,
-        into: packet.bytes + FrameWriter.payloadOffset(transmission.segment.options), count: count)
-    }
-    packet.length = FrameWriter.write(transmission.segment, link: link, to: packet.bytes)
-    io.send(packet)
+    transmit(connections.base[Int(slot)].acknowledgment, slot, &spare, &io)
   }
 
   @inline(never)
   mutating func retransmit<Port: PacketPort & ~Copyable>(
     _ slot: UInt32, _ spare: inout Packet?, _ io: inout PacketQueue<Port>
   ) {
-    guard let transmission = connections.base[Int(slot)].retransmitOldest(companions.base[Int(slot)], parameters, now: moment)
-    else { return }
+    guard let transmission = connections.base[Int(slot)].retransmitOldest() else { return }
     statistics.count(connections.base[Int(slot)].role, .retransmitted)
     records.retransmitted(slot)
-    _ = transmit(transmission, slot, &spare, &io)
+    transmit(transmission, slot, &spare, &io)
   }
 
   /// The RST with which we give a connection up.
   @inline(never)
-  mutating func sendAbort<Port: PacketPort & ~Copyable>(
-    _ slot: UInt32, _ packet: consuming Packet?, _ io: inout PacketQueue<Port>
-  ) {
-    var spare: Packet? = packet
+  mutating func sendAbort<Port: PacketPort & ~Copyable>(_ slot: UInt32, _ spare: inout Packet?, _ io: inout PacketQueue<Port>) {
     statistics.count(connections.base[Int(slot)].role, .rstSent)
-    let segment = connections.base[Int(slot)].abort(companions.base[Int(slot)], parameters, now: moment)
-    transmitControl(segment, slot, &spare, &io)
-    if let left = spare.claim() { io.free(left) }
+    transmit(connections.base[Int(slot)].abort, slot, &spare, &io)
   }
 }

@@ -71,10 +71,8 @@ public enum FrameParser {
     guard headerLength >= TCPHeader.length, headerLength <= segmentLength else { return .unreadable(.tcpHeaderInvalid) }
     if verify == .software {
       var sum = ChecksumSum()
-      sum.add(word1 & networkOrder(UInt64(0xffff_ffff)))  // source address
-      sum.add(word2)
-      sum.add(field: UInt16(IPv4.protocolTCP))
-      sum.add(field: UInt16(truncatingIfNeeded: segmentLength))
+      sum.add(ip.native64(12))  // both addresses
+      sum.add(networkOrder(UInt32(IPv4.protocolTCP) &<< 16 | UInt32(truncatingIfNeeded: segmentLength)))
       sum.add(tcp, count: segmentLength)
       guard sum.folded == 0xffff else { return .unreadable(.tcpChecksum) }
     }
