@@ -78,6 +78,12 @@ public struct SourcePortChooser: ~Copyable, @unchecked Sendable {
     }
   }
 
+  /// Whether the address is one of these.
+  public func contains(_ address: IPv4Address) -> Bool {
+    for index in 0..<rangeCount where ranges[index].lowerBound <= address && address <= ranges[index].upperBound { return true }
+    return false
+  }
+
   @inline(__always)
   private func accepts(_ endpoint: ClientEndpoint) -> Bool {
     switch filter {

@@ -35,30 +35,27 @@ extension TrafficEngine {
   private mutating func openOne<Port: PacketPort & ~Copyable>(_ io: inout PacketQueue<Port>) -> Bool {
     guard flows.count < flows.capacity else { return false }
     let target = targets.base + nextTarget
-    var hash: UInt32 = 0
-    var tries = 0
-    var tuple = tuples.current
-    while true {
-      tuple = tuples.current
-      hash = flowHash(local: tuple.address, localPort: tuple.port, remote: target.pointee.address, remotePort: target.pointee.port)
-      if !isInUse(hash, tuple, target.pointee) { break }
-      tuples.advance()
+    var end = tuples.next()
+    var hash = hash(end, target.pointee)
+    var tries = 1
+    while find(hash, local: end.address, localPort: end.port, remote: target.pointee.address, remotePort: target.pointee.port) != nil {
+      if tries == Self.tupleTries { return false }
       tries &+= 1
-      if tries == 64 { return false }
+      end = tuples.next()
+      hash = self.hash(end, target.pointee)
     }
     guard let slot = slots.take() else { return false }
-    tuples.advance()
     let peer = UInt16(truncatingIfNeeded: nextTarget)
     nextTarget &+= 1
     if nextTarget == targets.count { nextTarget = 0 }
 
     let initial = initialSequence.number(
-      local: tuple.address, localPort: tuple.port, remote: target.pointee.address, remotePort: target.pointee.port, now: moment)
+      local: end.address, localPort: end.port, remote: target.pointee.address, remotePort: target.pointee.port, now: moment)
     let companion = companions.base + Int(slot)
     companion.pointee = Companion()
     let connection = connections.base + Int(slot)
     connection.pointee = Connection.open(
-      local: tuple.address, localPort: tuple.port, remote: target.pointee.address, remotePort: target.pointee.port,
+      local: end.address, localPort: end.port, remote: target.pointee.address, remotePort: target.pointee.port,
       initial: initial, peer: peer, &companion.pointee, parameters, now: moment)
     companion.pointee.phaseStart = now
     companion.pointee.workload = workload.begin(WorkloadView(connection))
@@ -76,8 +73,11 @@ extension TrafficEngine {
     return true
   }
 
+  /// Pairs of address and port that are looked at for a free one in one go.
+  private static var tupleTries: Int { 64 }
+
   @inline(always)
-  private func isInUse(_ hash: UInt32, _ tuple: ClientTuple, _ target: TargetRoute) -> Bool {
-    find(hash, local: tuple.address, localPort: tuple.port, remote: target.address, remotePort: target.port) != nil
+  private func hash(_ end: ClientEndpoint, _ target: TargetRoute) -> UInt32 {
+    flowHash(local: end.address, localPort: end.port, remote: target.address, remotePort: target.port)
   }
 }

@@ -27,7 +27,7 @@ public struct TrafficEngine<W: Workload>: Engine, ~Copyable {
   var records: RecordKeeper
 
   // The client role.
-  var tuples: ClientTuples
+  var tuples: SourcePortChooser
   var pacer: Pacer
   var nextTarget = 0
   var attempted: UInt64 = 0
@@ -78,7 +78,7 @@ public struct TrafficEngine<W: Workload>: Engine, ~Copyable {
     timeWaits = TimeWaitPool(capacity: settings.engine.timeWaitPool)
     self.records = RecordKeeper(
       channel: records, capacity: capacity, sample: settings.output.recordsSample, worker: share.worker)
-    tuples = ClientTuples(settings.port, worker: share.worker, workers: share.workers, seed: random.next())
+    tuples = Self.tuples(settings.port, share)
     pacer = Pacer(
       rate: share.connectionsPerSecond, ticksPerSecond: share.ticksPerSecond,
       ramp: Ticks(Double(settings.engine.ramp) / 1e9 * share.ticksPerSecond))
@@ -86,6 +86,17 @@ public struct TrafficEngine<W: Workload>: Engine, ~Copyable {
   }
 
   let start: Ticks
+
+  /// The worker's part of the client addresses and ports. What can be wrong with them, Configuration has refused.
+  private static func tuples(_ port: PortSettings, _ share: EngineShare) -> SourcePortChooser {
+    do {
+      let steering = try PortSteering(mask: port.dstPortMask, workers: share.workers)
+      return try SourcePortChooser(
+        addresses: port.clients.map { $0.first...$0.last }, steering: steering, worker: share.worker)
+    } catch {
+      preconditionFailure("client addresses and ports: \(error)")
+    }
+  }
 
   /// Takes the turn's time.
   @inline(always)
