@@ -24,7 +24,7 @@ let hot: [SwiftSetting] =
 
 /// The layers of the packet path, in the order in which they may know each other.
 let layers = ["Wire", "Storage", "TCP", "PacketIO", "Steering", "Telemetry", "Runtime", "TrafficEngine", "DPDKPort", "Entry"]
-let outside = ["CPacket", "CDPDK", "Configuration", "TrafficCommand", "trafficengine"]
+let outside = ["CPacket", "CDPDK", "CFloor", "Configuration", "TrafficCommand", "trafficengine", "Benchmark"]
 
 let dpdkLibraries = ["rte_eal", "rte_ethdev", "rte_mbuf", "rte_mempool", "rte_ring", "rte_net_ring"]
 
@@ -70,6 +70,14 @@ let package = Package(
       name: "trafficengine",
       dependencies: ["TrafficCommand", "TCPEngine", "CPacket"],
       swiftSettings: hot),
+    // `make bench`: the bare loop that the reference load is compared with, and the program that runs both.
+    .target(name: "CFloor", dependencies: ["CDPDK", "CPacket"], cSettings: [.unsafeFlags(instructionSet + ["-Wall", "-Wextra"])]),
+    .executableTarget(
+      name: "trafficbench",
+      dependencies: [
+        "TCPEngine", "CPacket", "CFloor", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      path: "Sources/Benchmark", swiftSettings: strict),
     .testTarget(name: "WireTests", dependencies: ["TCPEngine"], swiftSettings: strict),
     .testTarget(name: "StorageTests", dependencies: ["TCPEngine"], swiftSettings: strict),
     .testTarget(name: "SteeringTests", dependencies: ["TCPEngine"], swiftSettings: strict),

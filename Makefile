@@ -1,0 +1,59 @@
+# `make help` lists the targets.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help deps test-deps build run test unit check format lint layers gate gate-selftest bench soak clean
+
+SWIFT ?= swift
+PACKAGES := libdpdk-dev libc6-dev libstdc++-12-dev git ca-certificates
+TEST_PACKAGES := $(PACKAGES) binutils tshark
+SOURCES := Package.swift Sources Tests
+
+help: ## this list
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-22s %s\n", $$1, $$2 }'
+
+deps: ## installs the Debian packages that are missing; the only step that needs root or sudo
+	@Scripts/install-packages $(PACKAGES)
+
+test-deps: ## the same, and what the tests need
+	@Scripts/install-packages $(TEST_PACKAGES)
+
+build: ## builds .build/release/trafficengine and trafficbench
+	$(SWIFT) build -c release --product trafficengine
+	$(SWIFT) build -c release --product trafficbench
+
+run: deps ## builds and runs the reference load: 2,000,000 connections, both ends
+	$(SWIFT) build -c release --product trafficengine
+	.build/release/trafficengine run
+
+test: test-deps ## runs every check, as CI does
+	@Scripts/test
+
+unit: ## unit and engine tests only
+	$(SWIFT) test
+
+check: build ## end-to-end checks of the built program only
+	Scripts/check-run
+
+format: ## formats the sources
+	$(SWIFT) format --in-place --parallel --recursive $(SOURCES)
+
+lint: ## complains of what `make format` would change
+	$(SWIFT) format lint --strict --parallel --recursive $(SOURCES)
+
+layers: ## compiles each layer with only the layers it may know
+	Scripts/layers
+
+gate: build ## looks for allocations, locks and reference counts in the machine code of the packet path
+	Scripts/gate
+
+gate-selftest: ## shows that an array append and a class on the packet path are refused (in a copy; builds three times)
+	Scripts/gate-selftest
+
+bench: deps build ## measures speed and memory beside a bare loop; writes bench.json
+	Scripts/bench
+
+soak: build ## minutes of faults with changing seeds; MINUTES=10
+	Scripts/soak $(or $(MINUTES),10)
+
+clean: ## removes what was built
+	rm -rf .build bench.json
