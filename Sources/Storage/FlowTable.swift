@@ -5,7 +5,7 @@
 /// handle names; a hash that agrees is confirmed there by the caller. At half load a look-up reads one cache line, nearly
 /// always. The table must be given hashes whose low bits are well mixed.
 public struct FlowTable: ~Copyable, @unchecked Sendable {
-    public struct Slot: BitwiseCopyable {
+  public struct Slot: BitwiseCopyable {
     var hash: UInt32
     var handlePlusOne: UInt32
     @inline(always)

@@ -58,7 +58,7 @@ public struct TimerWheel<Element: TimerNode>: ~Copyable, @unchecked Sendable {
     count &+= 1
   }
 
-    @inline(never)
+  @inline(never)
   func upperBucket(_ due: UInt32, _ ahead: UInt32) -> UInt32 {
     if Int32(bitPattern: ahead) < 0 { return position & (Self.level0Buckets &- 1) }  // overdue
     var shift: UInt32 = 8
@@ -104,7 +104,7 @@ public struct TimerWheel<Element: TimerNode>: ~Copyable, @unchecked Sendable {
     return advance(to: now)
   }
 
-    @inline(never)
+  @inline(never)
   mutating func advance(to now: UInt32) -> UInt32? {
     if count == 0 {
       position = now &+ 1

@@ -49,7 +49,7 @@ public struct Connection: TimerNode, BitwiseCopyable, Sendable {
   public var peer: UInt16
   static var serverBit: UInt16 { 0x8000 }
 
-    public struct Flags: OptionSet, BitwiseCopyable, Sendable {
+  public struct Flags: OptionSet, BitwiseCopyable, Sendable {
     public let rawValue: UInt8
     @inline(__always)
     public init(rawValue: UInt8) { self.rawValue = rawValue }

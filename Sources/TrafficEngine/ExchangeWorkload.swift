@@ -101,7 +101,8 @@ public struct ExchangeWorkload: Workload {
   private func writeOctets(_ view: WorkloadView, _ key: UInt32, _ offset: UInt32, _ bytes: UnsafeMutableRawPointer, _ count: Int) {
     for place in 0..<count {
       let at = offset &+ UInt32(truncatingIfNeeded: place)
-      let octets = at < Self.idLength && carriesID && view.role == .client ? Self.id(view.connection.pointee) : Self.pattern(key, at, view.role)
+      let octets =
+        at < Self.idLength && carriesID && view.role == .client ? Self.id(view.connection.pointee) : Self.pattern(key, at, view.role)
       bytes.store(UInt8(truncatingIfNeeded: octets &>> UInt64(at & 7 &* 8)), at: place)
     }
   }

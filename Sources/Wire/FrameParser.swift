@@ -96,7 +96,7 @@ public enum FrameParser {
     return .tcp
   }
 
-    @inline(never)
+  @inline(never)
   static func tooShort(_ frame: UnsafeRawPointer, _ count: Int) -> FrameKind {
     guard count >= Ethernet.headerLength else { return .unreadable(.frameTooShort) }
     let etherType = frame.bigEndian16(Ethernet.typeOffset)
@@ -104,7 +104,7 @@ public enum FrameParser {
       ? .unreadable(.frameTooShort) : .unreadable(.unknownEtherType)
   }
 
-    @inline(never)
+  @inline(never)
   static func otherEtherType(_ type: UInt16) -> FrameKind {
     type == Ethernet.typeARP ? .arp : .unreadable(.unknownEtherType)
   }

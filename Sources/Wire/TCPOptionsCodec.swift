@@ -30,7 +30,7 @@ extension TCPOptions {
     return walk(bytes, count: count)
   }
 
-    @inline(never)
+  @inline(never)
   mutating func walk(_ bytes: UnsafeRawPointer, count: Int) -> Bool {
     var offset = 0
     while offset < count {

@@ -1,6 +1,6 @@
 import Configuration
-import Testing
 import TCPEngine
+import Testing
 
 @Suite struct EffectiveConfigurationTests {
   @Test func defaultsAreThoseOfTheSettings() throws {

@@ -1,5 +1,6 @@
-@testable import TCPEngine
 import Testing
+
+@testable import TCPEngine
 
 @Suite struct AddressSteeringTests {
   private func address(_ text: String) -> IPv4Address { IPv4Address(text)! }

@@ -1,5 +1,6 @@
-@testable import TCPEngine
 import Testing
+
+@testable import TCPEngine
 
 @Suite struct PortSteeringTests {
   static let configurations: [(UInt16, Int)] = [

@@ -1,5 +1,6 @@
-@testable import TCPEngine
 import Testing
+
+@testable import TCPEngine
 
 @Suite struct RSSTableTests {
   @Test(arguments: [(128, 1), (128, 3), (128, 16), (512, 5), (512, 512)])

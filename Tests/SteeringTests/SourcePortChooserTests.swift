@@ -1,5 +1,6 @@
-@testable import TCPEngine
 import Testing
+
+@testable import TCPEngine
 
 @Suite struct SourcePortChooserTests {
   private func range(_ first: String, _ last: String) -> ClosedRange<IPv4Address> { IPv4Address(first)!...IPv4Address(last)! }

@@ -1,5 +1,6 @@
-@testable import TCPEngine
 import Testing
+
+@testable import TCPEngine
 
 @Suite struct SteeringRulesTests {
   private func port(_ value: UInt16, _ mask: UInt16, _ queue: Int) -> SteeringRule {

@@ -1,5 +1,6 @@
-@testable import TCPEngine
 import Testing
+
+@testable import TCPEngine
 
 /// The IPv4 part of Microsoft's "Verifying the RSS Hash Calculation".
 struct VerificationVector: Sendable {

@@ -1,5 +1,6 @@
-@testable import TCPEngine
 import Testing
+
+@testable import TCPEngine
 
 /// The table, and a dictionary that says what it has to hold. The keys lie with the handles, as in an engine.
 private struct ModelledTable: ~Copyable {

@@ -1,6 +1,7 @@
 import Foundation
-@testable import TCPEngine
 import Testing
+
+@testable import TCPEngine
 
 /// Lets two threads name one ring.
 private final class SharedRing: Sendable {

@@ -1,5 +1,6 @@
-@testable import TCPEngine
 import Testing
+
+@testable import TCPEngine
 
 @Suite struct SlotPoolTests {
   @Test(arguments: [1, 2, 3, 1000])

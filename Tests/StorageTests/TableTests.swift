@@ -1,5 +1,6 @@
-@testable import TCPEngine
 import Testing
+
+@testable import TCPEngine
 
 @Suite struct TableTests {
   @Test func memoryIsZeroedAgainAndAgain() {

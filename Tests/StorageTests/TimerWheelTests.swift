@@ -1,5 +1,6 @@
-@testable import TCPEngine
 import Testing
+
+@testable import TCPEngine
 
 private struct Node: TimerNode {
   var timerNext: UInt32 = 0

@@ -1,5 +1,6 @@
-@testable import TCPEngine
 import Testing
+
+@testable import TCPEngine
 
 @Suite struct ChecksumTests {
   private func sum(_ octets: [UInt8]) -> UInt16 {

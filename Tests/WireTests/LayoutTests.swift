@@ -1,4 +1,5 @@
 import Testing
+
 @testable import TCPEngine
 
 /// What lies in connections, tables and registers by the million.

@@ -1,5 +1,6 @@
-@testable import TCPEngine
 import Testing
+
+@testable import TCPEngine
 
 @Suite struct ParseFailureTests {
   /// A valid frame with one thing wrong with it and the sums right, unless they are what is wrong.

@@ -1,5 +1,6 @@
-@testable import TCPEngine
 import Testing
+
+@testable import TCPEngine
 
 @Suite struct RoundTripTests {
   static let link = LinkHeader(destination: MACAddress(0x02_11_22_33_44_55), source: MACAddress(0x02_66_77_88_99_aa))

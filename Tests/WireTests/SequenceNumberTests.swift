@@ -1,4 +1,5 @@
 import Testing
+
 @testable import TCPEngine
 
 @Suite struct SequenceNumberTests {

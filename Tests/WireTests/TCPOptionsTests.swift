@@ -1,5 +1,6 @@
-@testable import TCPEngine
 import Testing
+
+@testable import TCPEngine
 
 @Suite struct TCPOptionsTests {
   /// The options that these octets say, or nil when they are refused; read from memory that ends with them.
