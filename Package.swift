@@ -61,7 +61,7 @@ let package = Package(
     .target(
       name: "TrafficCommand",
       dependencies: [
-        "CPacket", "TCPEngine", "Configuration",
+        "CPacket", "CDPDK", "TCPEngine", "Configuration",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Histogram", package: "hdrhistogram-swift"),
       ],
@@ -70,6 +70,8 @@ let package = Package(
       name: "trafficengine",
       dependencies: ["TrafficCommand", "TCPEngine", "CPacket"],
       swiftSettings: hot),
+    .executableTarget(
+      name: "example-workload", dependencies: ["TrafficCommand", "TCPEngine"], path: "Examples/CustomWorkload", swiftSettings: hot),
     // `make bench`: the bare loop that the reference load is compared with, and the program that runs both.
     .target(name: "CFloor", dependencies: ["CDPDK", "CPacket"], cSettings: [.unsafeFlags(instructionSet + ["-Wall", "-Wextra"])]),
     .executableTarget(
@@ -83,8 +85,14 @@ let package = Package(
     .testTarget(name: "SteeringTests", dependencies: ["TCPEngine"], swiftSettings: strict),
     .testTarget(name: "ConfigurationTests", dependencies: ["Configuration", "TCPEngine"], swiftSettings: strict),
     .testTarget(
+      name: "TelemetryTests", dependencies: ["TCPEngine", .product(name: "Histogram", package: "hdrhistogram-swift")],
+      swiftSettings: strict),
+    .testTarget(
       name: "TrafficCommandTests",
-      dependencies: ["TrafficCommand", "Configuration", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+      dependencies: [
+        "TrafficCommand", "Configuration", "TCPEngine", "CPacket",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
       swiftSettings: strict),
   ]
 )

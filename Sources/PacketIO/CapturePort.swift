@@ -12,7 +12,8 @@ public struct CapturedFrame: BitwiseCopyable, Sendable {
 
   /// Octets of a frame that a capture keeps.
   public static var snapLength: Int { 254 * 8 }
-  static var headerLength: Int { 16 }
+  /// Octets of this structure before those of the frame.
+  public static var headerLength: Int { 16 }
 
   public init() {}
 }
@@ -28,6 +29,10 @@ public struct CaptureChannel: ~Copyable, @unchecked Sendable {
     ring = SPSCRing(capacity: capacity)
     reached = Atomic(0)
   }
+
+  /// No frame will come any more. To be called once the worker has ended: until then the frames of the other workers that are later than
+  /// this one's last turn wait for it.
+  public func close() { reached.store(.max, ordering: .releasing) }
 }
 
 /// A port that copies every frame it transmits into a capture channel. On a looped wire these are all the frames there are, each once.

@@ -9,6 +9,11 @@ public struct PacketQueue<Port: PacketPort & ~Copyable>: ~Copyable {
   /// Times that the port did not take all that was offered.
   public private(set) var refusals: UInt64 = 0
 
+  /// Whether so much waits that an engine should begin nothing of its own: answers to what arrives need the room, and only they let a
+  /// looped wire drain.
+  @inline(__always)
+  public var isCongested: Bool { waitingCount > Self.capacity / 4 }
+
   /// Frames that can wait.
   public static var capacity: Int { 2048 }
   /// Frames handed to the port at once.
@@ -67,7 +72,12 @@ public struct PacketQueue<Port: PacketPort & ~Copyable>: ~Copyable {
 
   /// Frees what waits: for the end of a run.
   public mutating func discard() {
-    for index in 0..<waitingCount { port.free(Packet(owning: waiting[index])) }
+    for index in 0..<waitingCount {
+      let packet = Packet(owning: waiting[index])
+      sentBytes &-= UInt64(packet.length)
+      port.free(packet)
+    }
+    sentFrames &-= UInt64(waitingCount)
     waitingCount = 0
   }
 }

@@ -75,7 +75,11 @@ public struct Worker<Port: PacketPort & ~Copyable, E: Engine & ~Copyable, C: Clo
     let now = clock.now()
     io.port.beginTurn(now: now)
     let next = mailbox.pointee.load(ordering: .acquiring)
-    if next != command { obey(next, now: now) }
+    if next != command {
+      obey(next, now: now)
+      // What has left takes nothing more in.
+      if next == WorkerCommand.leave.rawValue { return false }
+    }
 
     var count = 0
     // Answers need room to wait in; while the wire does not take them, nothing more is received.

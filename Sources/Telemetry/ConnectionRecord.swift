@@ -79,5 +79,9 @@ public struct CompactTicks: BitwiseCopyable, Sendable, Equatable {
     }
   }
 
-  public var ticks: UInt64 { UInt64(rawValue & 0x7ff_ffff) << UInt64(rawValue >> 27) }
+  /// The middle of the spans that have this form.
+  public var ticks: UInt64 {
+    let shift = UInt64(rawValue >> 27)
+    return UInt64(rawValue & 0x7ff_ffff) << shift + (1 << shift) >> 1
+  }
 }

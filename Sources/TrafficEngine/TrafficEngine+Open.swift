@@ -9,7 +9,7 @@ extension TrafficEngine {
     // Frames that the wire refused are still waiting: it is full.
     due = min(due, share.maxOpen &- openClients)
     due = min(due, Int(truncatingIfNeeded: min(share.connections &- attempted, 32)))
-    if io.room < Pacer.maximumBurst &* 2 || io.waitingCount >= 256 { return false }
+    if io.isCongested { return false }
     var opened = 0
     while opened < due, openOne(&io) { opened &+= 1 }
     if opened > 0 { noteOpened(opened) }

@@ -67,7 +67,7 @@ extension TrafficEngine {
   mutating func sweep<Port: PacketPort & ~Copyable>(_ io: inout PacketQueue<Port>) -> Bool {
     guard phase == .closeAll || phase == .resetAll, sweepPosition < slots.highestUsed else { return false }
     var budget = 64
-    while budget > 0, sweepPosition < slots.highestUsed, io.room > 64 {
+    while budget > 0, sweepPosition < slots.highestUsed, !io.isCongested {
       let slot = UInt32(truncatingIfNeeded: sweepPosition)
       sweepPosition &+= 1
       budget &-= 1

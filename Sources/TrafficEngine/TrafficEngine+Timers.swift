@@ -9,7 +9,7 @@ extension TrafficEngine {
     // Nothing comes due within a millisecond that was seen to the end.
     if moment.milliseconds == timersSeen { return false }
     var handled = 0
-    while handled < Self.timersPerTurn, io.room > 64, let slot = timers.popDue(now: moment.milliseconds) {
+    while handled < Self.timersPerTurn, !io.isCongested, let slot = timers.popDue(now: moment.milliseconds) {
       timeout(slot, &io)
       handled &+= 1
     }

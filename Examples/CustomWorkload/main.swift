@@ -1,0 +1,22 @@
+// A traffic generator with a workload of its own: the commands, ports and reports of `trafficengine`, other conversations.
+//
+//     swift run -c release example-workload run --test-size 100000
+//     swift run -c release example-workload run --port memory --loss 0.05 --test-size 10000
+import TCPEngine
+import TrafficCommand
+
+/// The worker's loops, written out so that the compiler specialises the whole packet path for this workload. `@_noLocks` makes it prove
+/// that nothing on it takes a lock or memory.
+enum ShoutLoops: TrafficProgram {
+  typealias W = ShoutWorkload
+
+  static func run(_ worker: inout Worker<DPDKPort, TrafficEngine<ShoutWorkload>, TickClock>) { worker.run() }
+
+  static func run(_ worker: inout Worker<CapturePort<DPDKPort>, TrafficEngine<ShoutWorkload>, TickClock>) { worker.run() }
+
+  static func run(_ worker: inout MemoryWorker<ShoutWorkload>) { worker.run() }
+
+  static func turn(_ worker: inout MemoryWorker<ShoutWorkload>) { worker.turn() }
+}
+
+TrafficMain<ShoutLoops>.main { _ in ShoutWorkload() }

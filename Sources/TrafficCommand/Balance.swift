@@ -1,0 +1,57 @@
+import TCPEngine
+
+/// The sums that must come out even in every run, whatever happened in it.
+extension RunSummary {
+  /// What does not balance, a sentence each; empty when all does.
+  var imbalances: [String] {
+    workers.indices.flatMap { connectionImbalances($0) + frameImbalances($0) + leaks($0) } + portImbalances + dataImbalances + bufferLeaks
+  }
+
+  private func connectionImbalances(_ worker: Int) -> [String] {
+    Role.allCases.compactMap { role in
+      let tally = workers[worker][role]
+      if tally.balances { return nil }
+      return "worker \(worker) attempted \(tally.attempted) \(role) connections, but \(tally.ended) ended"
+    }
+  }
+
+  /// What was sent has arrived or was still on its way; a faulty wire tells what it took and added.
+  private func frameImbalances(_ worker: Int) -> [String] {
+    let end = end.workers[worker]
+    let fromFaults = end.faults.map { $0.duplicated - $0.lost } ?? 0
+    let sent = Int(workers[worker][.framesSent]) + fromFaults
+    let arrived = Int(workers[worker][.framesReceived]) + end.onWire + end.heldBack
+    if sent == arrived { return [] }
+    return ["worker \(worker) sent \(sent) frames, but \(arrived) arrived or were on their way"]
+  }
+
+  private func leaks(_ worker: Int) -> [String] {
+    let end = end.workers[worker]
+    let left = [(end.slots, "connections"), (end.flows, "table entries"), (end.timers, "timers")].filter { $0.0 != 0 }
+    return left.map { "worker \(worker) has \($0.0) \($0.1) left in use" }
+  }
+
+  private var portImbalances: [String] {
+    guard let port = end.port else { return [] }
+    let onWire = UInt64(end.workers.reduce(0) { $0 + $1.onWire })
+    let sent = total[.framesSent]
+    var imbalances: [String] = []
+    if port.sent != sent { imbalances.append("the workers sent \(sent) frames, but the port \(port.sent)") }
+    if port.received != total[.framesReceived] + onWire {
+      imbalances.append("the workers received \(total[.framesReceived] + onWire) frames, but the port \(port.received)")
+    }
+    return imbalances
+  }
+
+  /// When every connection completed at both ends, each received what the other sent.
+  private var dataImbalances: [String] {
+    let (client, server) = (total[.client], total[.server])
+    guard client.attempted == server.attempted, client.failed == 0, server.failed == 0 else { return [] }
+    return [(client, server, "clients", "servers"), (server, client, "servers", "clients")].compactMap { from, to, senders, receivers in
+      if from[.payloadBytesSent] == to[.payloadBytesReceived] { return nil }
+      return "the \(senders) sent \(from[.payloadBytesSent]) octets, but the \(receivers) received \(to[.payloadBytesReceived])"
+    }
+  }
+
+  private var bufferLeaks: [String] { end.lostBuffers == 0 ? [] : ["\(end.lostBuffers) packet buffers did not come back"] }
+}

@@ -1,0 +1,29 @@
+import Glibc
+
+/// Where text for people goes. When the report as JSON has the standard output for itself, text goes to the standard error.
+struct Console: Sendable {
+  private let descriptor: Int32
+
+  init(json: String?) { descriptor = json == "-" ? STDERR_FILENO : STDOUT_FILENO }
+
+  /// Writes the text and a line end, at once. Whoever reads may have gone; the run goes on.
+  func say(_ text: String) { _ = Self.write(text + "\n", to: descriptor) }
+
+  /// One line on the standard error.
+  static func complain(_ sentence: String) { _ = write(sentence + "\n", to: STDERR_FILENO) }
+
+  /// Writes all of the text; false when that failed.
+  static func write(_ text: String, to descriptor: Int32) -> Bool {
+    var text = text
+    return text.withUTF8 { octets in
+      var done = 0
+      while done < octets.count {
+        let count = Glibc.write(descriptor, octets.baseAddress! + done, octets.count - done)
+        if count < 0, errno == EINTR { continue }
+        if count < 0 { return false }
+        done += count
+      }
+      return true
+    }
+  }
+}

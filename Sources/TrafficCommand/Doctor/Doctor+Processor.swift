@@ -1,0 +1,79 @@
+/// Cores, and what they can do.
+extension Doctor {
+  private var cpuinfo: String { "proc/cpuinfo" }
+  private var cpus: String { "sys/devices/system/cpu" }
+
+  private var flags: Set<Substring> {
+    Set((files.value("flags", in: cpuinfo) ?? "").split(separator: " "))
+  }
+
+  func processor() -> [Finding] {
+    [.ok("processor", files.value("model name", in: cpuinfo) ?? "of unknown model (\(architecture))")]
+  }
+
+  func cores() -> [Finding] {
+    guard let list = status("Cpus_allowed_list") else { return [.note("cores", "Linux does not say which ones may be used")] }
+    let count = Self.count(ofList: list)
+    if count > 1 { return [.ok("cores", "\(count) may be used (\(list))")] }
+    return [.note("cores", "only core \(list) may be used: worker, report and writers share it, and figures suffer")]
+  }
+
+  /// Numbers in a list like "0-3,8".
+  static func count(ofList list: String) -> Int {
+    list.split(separator: ",").reduce(0) { sum, range in
+      let ends = range.split(separator: "-").compactMap { Int($0) }
+      return ends.isEmpty ? sum : sum + ends[ends.count - 1] - ends[0] + 1
+    }
+  }
+
+  /// x86-64-v3 as /proc/cpuinfo spells it (abm: lzcnt).
+  private static var instructionSetFlags: [Substring] { ["avx", "avx2", "bmi1", "bmi2", "f16c", "fma", "abm", "movbe", "xsave"] }
+
+  func instructionSet() -> [Finding] {
+    guard architecture == "x86_64" else { return [.ok("instructions", architecture)] }
+    let lacking = Self.instructionSetFlags.filter { !flags.contains($0) }
+    if lacking.isEmpty { return [.ok("instructions", "x86-64-v3 (avx2, bmi2, movbe)")] }
+    return [
+      .missing(
+        "instructions",
+        "x86-64-v3 lacks \(lacking.joined(separator: ", ")): the packet path does not run here. Every server processor since 2013 "
+          + "has them; a virtual machine must be given its host's (QEMU: -cpu host)",
+        needed: true)
+    ]
+  }
+
+  func timeStampCounter() -> [Finding] {
+    let tenths = Int((ticksPerSecond / 1e6).rounded())
+    let rate = "\(tenths / 1_000).\(String(tenths % 1_000 + 1_000).dropFirst()) GHz"
+    guard architecture == "x86_64" else { return [.ok("clock", "system counter, \(rate)")] }
+    let lacking = (["constant_tsc", "nonstop_tsc"] as [Substring]).filter { !flags.contains($0) }
+    if lacking.isEmpty { return [.ok("clock", "invariant time-stamp counter, \(rate)")] }
+    return [
+      .missing(
+        "clock",
+        "the time-stamp counter (\(rate)) is not known to be invariant (no \(lacking.joined(separator: ", "))): times and rates may be "
+          + "wrong; a virtual machine must be given it (QEMU: -cpu host,migratable=no,+invtsc)")
+    ]
+  }
+
+  /// The governors, where the machine lets them be seen.
+  func frequency() -> [Finding] {
+    let cores = files.names(cpus).filter { $0.hasPrefix("cpu") && Int($0.dropFirst(3)) != nil }
+    let governors = Set(cores.compactMap { files.line("\(cpus)/\($0)/cpufreq/scaling_governor") }).sorted()
+    if governors.isEmpty { return [] }
+    if governors == ["performance"] { return [.ok("frequency", "governor performance")] }
+    return [
+      .missing(
+        "frequency", "governor \(governors.joined(separator: ", ")): cores slow down between packets",
+        [asRoot("cpupower frequency-set -g performance")])
+    ]
+  }
+
+  func isolation() -> [Finding] {
+    func list(_ name: String) -> String {
+      let list = files.line("\(cpus)/\(name)")?.filter { $0 != " " } ?? ""
+      return list.isEmpty || list == "(null)" ? "none" : list
+    }
+    return [.note("isolation", "isolated cores: \(list("isolated")); without timer ticks (nohz_full): \(list("nohz_full"))")]
+  }
+}

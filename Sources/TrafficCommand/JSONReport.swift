@@ -1,0 +1,145 @@
+import Configuration
+import Histogram
+import TCPEngine
+
+/// The report for scripts. Its keys are documented and stay.
+struct JSONReport {
+  private let summary: RunSummary
+  private let verdict: Verdict
+
+  init(_ summary: RunSummary, _ verdict: Verdict) {
+    self.summary = summary
+    self.verdict = verdict
+  }
+
+  var document: String {
+    let members = tally(summary.total).merging(run) { $1 }.merging(process) { $1 }
+    return JSONValue.object(members.merging(["workers": workers]) { $1 }).document
+  }
+
+  // MARK: What a worker has, and the sum of all
+
+  private func tally(_ tally: Tally) -> [String: JSONValue] {
+    [
+      "connections": connections(tally.judged),
+      "outcomes": outcomes(tally.judged),
+      "roles": .object(Dictionary(uniqueKeysWithValues: Role.allCases.map { ("\($0)", role(tally[$0])) })),
+      "counters": counters { counter in Role.allCases.reduce(0) { $0 + tally[$1][counter] } },
+      "drops": named(DropReason.allCases) { .count(tally[$0]) },
+      "unexpected": .object(Dictionary(uniqueKeysWithValues: Anomaly.counted.map { ($0.key, .count(tally[$0])) })),
+      "gauges": named(WorkerGauge.allCases) { .count(tally[$0]) },
+      "rate": .object(["cps": .number(summary.connectionsPerSecond(tally)), "pps": .number(summary.packetsPerSecond(tally))]),
+      "cost": .object([
+        "cycles_per_connection": JSONValue(summary.ticksPerConnection(tally)),
+        "cycles_per_packet": JSONValue(summary.ticksPerPacket(tally)),
+        "packets_per_connection": .number(summary.packetsPerConnection(tally)),
+      ]),
+      "latency": named(Latency.allCases) { latency(tally[$0]) },
+      "pacing": .object([
+        "largest_gap": .count(summary.nanoseconds(tally[.pacingLargestGap])), "largest_burst": .count(tally[.pacingLargestBurst]),
+        "missed": .count(tally[.pacingMissed]),
+      ]),
+      "time_wait": .object([
+        "entered": .count(tally[.timeWaitEntered]), "recycled": .count(tally[.timeWaitRecycled]),
+        "reopened": .count(tally[.timeWaitReopened]),
+      ]),
+      "duration_seconds": .number(summary.seconds(tally.duration)),
+      "busy": .number(summary.busy(tally)),
+    ]
+  }
+
+  private func role(_ role: RoleTally) -> JSONValue {
+    .object(["connections": connections(role), "outcomes": outcomes(role), "counters": counters { role[$0] }])
+  }
+
+  private func connections(_ role: RoleTally) -> JSONValue {
+    .object(["attempted": .count(role.attempted), "completed": .count(role.completed), "failed": .count(role.failed)])
+  }
+
+  private func outcomes(_ role: RoleTally) -> JSONValue { named(Outcome.allCases) { .count(role[$0]) } }
+
+  private func counters(_ value: (SegmentCounter) -> UInt64) -> JSONValue { named(SegmentCounter.allCases) { .count(value($0)) } }
+
+  private func named<Name: CounterName>(_ names: [Name], _ value: (Name) -> JSONValue) -> JSONValue {
+    .object(Dictionary(uniqueKeysWithValues: names.map { ($0.key, value($0)) }))
+  }
+
+  private func latency(_ histogram: Histogram<UInt64>) -> JSONValue {
+    var members = Dictionary(uniqueKeysWithValues: LatencyPoint.all.map { ($0.key, JSONValue.count($0.value(histogram))) })
+    members["count"] = .count(histogram.totalCount)
+    return .object(members)
+  }
+
+  // MARK: The run
+
+  private var run: [String: JSONValue] {
+    let settings = summary.basis.settings
+    return [
+      "version": .text(programVersion),
+      "dpdk": .text(DPDK.version),
+      "seed": .count(summary.basis.seed),
+      "ticks_per_second": .number(summary.basis.ticksPerSecond),
+      "simulated_time": .bool(summary.isSimulated),
+      "huge_pages": summary.hugePages.map(JSONValue.bool) ?? .null,
+      "configuration": .text(Configuration.effective(settings)),
+      "port": port,
+      "balanced": .bool(verdict.balanced),
+      "imbalances": .array(verdict.imbalances.map(JSONValue.text)),
+      "reason": JSONValue(verdict.reason),
+      "exit_code": .count(UInt64(verdict.status.rawValue)),
+      "interrupted": .bool(summary.end.wasInterrupted),
+      "warnings": .array(summary.warnings.map(JSONValue.text)),
+    ]
+  }
+
+  private var process: [String: JSONValue] {
+    let output = summary.basis.settings.output
+    return [
+      "records": .object([
+        "file": summary.basis.settings.engine.detailedRecords ? .text(output.recordsFile) : .null,
+        "written": JSONValue(summary.written.records), "lost": .count(summary.total[.recordsLost]),
+      ]),
+      "capture": .object(["file": JSONValue(output.pcap), "frames": JSONValue(summary.written.frames)]),
+      "cpu_seconds": .object([
+        "workers": .number(summary.end.workers.reduce(0) { $0 + $1.cpuSeconds }), "reporter": .number(summary.reporterCPUSeconds),
+        "record_writer": .number(summary.written.recordCPUSeconds),
+      ]),
+    ]
+  }
+
+  private var port: JSONValue {
+    var members: [String: JSONValue] = [
+      "kind": .text(summary.basis.settings.port.kind.rawValue), "checksums": .text("software"),
+      "lost_buffers": JSONValue(summary.end.lostBuffers),
+    ]
+    if let port = summary.end.port {
+      members["received"] = .count(port.received)
+      members["sent"] = .count(port.sent)
+      // The ring device counts no octets; the workers do.
+      members["received_bytes"] = .count(summary.total[.bytesReceived])
+      members["sent_bytes"] = .count(summary.total[.bytesSent])
+      members["missed"] = .count(port.missed)
+      members["receive_errors"] = .count(port.receiveErrors)
+      members["transmit_errors"] = .count(port.transmitErrors)
+      members["no_buffer"] = .count(port.noBuffer)
+    }
+    if let faults = summary.end.workers[0].faults {
+      members["faults"] = .object([
+        "lost": JSONValue(faults.lost), "duplicated": JSONValue(faults.duplicated), "reordered": JSONValue(faults.reordered),
+        "corrupted": JSONValue(faults.corrupted),
+      ])
+    }
+    return .object(members)
+  }
+
+  private var workers: JSONValue {
+    .array(
+      summary.workers.indices.map { index in
+        var members = tally(summary.workers[index])
+        members["worker"] = JSONValue(index)
+        members["core"] = JSONValue(summary.basis.cores[index])
+        members["cpu_seconds"] = .number(summary.end.workers[index].cpuSeconds)
+        return .object(members)
+      })
+  }
+}

@@ -1,0 +1,44 @@
+import Glibc
+import TCPEngine
+
+/// How much memory a run takes, so that one that cannot get it is refused in a sentence and not by the kernel in the middle.
+enum MemoryNeed {
+  /// Octets of a packet buffer with its headers.
+  private static let buffer = 2_560
+  /// DPDK's own.
+  private static let base = 32 << 20
+  /// Octets of a connection's end, and of its record, with what is kept to find it.
+  private static let connectionEnd = 128
+  private static let recordEnd = 96
+
+  /// Octets of packet memory.
+  static func packets(_ basis: RunBasis) -> Int { basis.settings.port.poolSize * buffer + basis.workers * basis.depth * 16 + base }
+
+  /// Octets of connection tables when all connections are open.
+  private static func tables(_ engine: EngineSettings) -> Int {
+    let end = connectionEnd + (engine.detailedRecords ? recordEnd : 0)
+    return engine.maxOpen * 2 * end
+  }
+
+  /// Throws `CommandFailure` when more is needed than there is.
+  static func check(_ basis: RunBasis) throws {
+    let needed = (DPDK.freeHugePages >= packets(basis) ? 0 : packets(basis)) + tables(basis.settings.engine)
+    guard let available, needed > available else { return }
+    let lack = "about \(megabytes(needed)) MB of memory are needed, but only \(megabytes(available)) MB are free"
+    throw CommandFailure(.notStarted, "\(lack): lower ports.pool_size or engine.max_open")
+  }
+
+  private static func megabytes(_ octets: Int) -> String { NumberText.grouped(UInt64(octets >> 20)) }
+
+  /// Octets that the system can give; nil: unknown.
+  private static var available: Int? {
+    guard let file = fopen("/proc/meminfo", "r") else { return nil }
+    defer { fclose(file) }
+    var line = [CChar](repeating: 0, count: 256)
+    while fgets(&line, Int32(line.count), file) != nil {
+      let words = String(decoding: line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self).split(separator: " ")
+      if words.first == "MemAvailable:", words.count > 1 { return Int(words[1]).map { $0 << 10 } }
+    }
+    return nil
+  }
+}

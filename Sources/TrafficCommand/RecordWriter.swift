@@ -1,0 +1,92 @@
+import Glibc
+import TCPEngine
+
+/// Writes the workers' records to a file while the run goes on, on a thread of its own.
+///
+/// Workers do not wait for it: a record that finds its ring full is lost and counted there. It therefore never stops taking records, not
+/// even when the file fails.
+final class RecordWriter: @unchecked Sendable {
+  private let path: String
+  private let channels: [UnsafePointer<RecordChannel>]
+  private let time: RunTime
+  private let file: OutputFile
+  private let thread = WriterThread()
+  private var errorNumber: Int32 = 0
+  private var written = 0
+  private var lost = 0
+
+  /// Creates the file, or empties it.
+  ///
+  /// - Parameters:
+  ///   - channels: the workers'; must outlive the writer.
+  ///   - startTicks: the run's start on its clock of `ticksPerSecond`.
+  ///   - startNanoseconds: the run's start in Unix time; 0: the clock is manual.
+  init(
+    path: String, channels: [UnsafePointer<RecordChannel>], ticksPerSecond: Double, startTicks: UInt64, startNanoseconds: UInt64
+  ) throws(OutputError) {
+    self.path = path
+    self.channels = channels
+    time = RunTime(ticksPerSecond: ticksPerSecond, startTicks: startTicks, startNanoseconds: startNanoseconds)
+    file = try OutputFile(path: path)
+  }
+
+  /// Begins to write.
+  func start() { thread.start { [self] in writeAll($0) } }
+
+  /// Writes what is left and closes the file. To be called once, after `start`, when all workers have ended.
+  ///
+  /// - Returns: records written.
+  /// - Throws: when the file failed: how many records were lost by it.
+  func finish() throws(OutputError) -> Int {
+    thread.finish()
+    guard errorNumber == 0 else {
+      throw OutputError(path, "\(lost) of \(written + lost) records could not be written: ", errorNumber: errorNumber)
+    }
+    return written
+  }
+
+  /// Processor time of the thread so far.
+  var cpuSeconds: Double { thread.cpuSeconds }
+
+  private func writeAll(_ thread: WriterThread) {
+    RecordFile.header(time).withUnsafeBytes { _ = write($0) }
+    while true {
+      let ending = thread.isStopping
+      var fullest = 0.0
+      for channel in channels { fullest = max(fullest, drain(channel)) }
+      if ending { break }
+      // Few large writes cost less than many small ones; only a ring that fills up is not kept waiting.
+      if fullest < 0.125 { thread.pause(microseconds: 1_000) }
+    }
+    close()
+  }
+
+  /// Writes what a channel holds. How full it was, from 0 to 1.
+  private func drain(_ channel: UnsafePointer<RecordChannel>) -> Double {
+    var count = 0
+    // What lies ready wraps around at most once; what arrives meanwhile waits for the next time.
+    for _ in 0..<2 {
+      let run = channel.pointee.ring.readable()
+      if run.isEmpty { break }
+      let records = write(UnsafeRawBufferPointer(run)) / RecordFile.recordLength
+      written += records
+      lost += run.count - records
+      channel.pointee.ring.consume(run.count)
+      count += run.count
+    }
+    return Double(count) / Double(channel.pointee.ring.capacity)
+  }
+
+  /// Octets written: all, until the file fails.
+  private func write(_ octets: UnsafeRawBufferPointer) -> Int {
+    guard errorNumber == 0 else { return 0 }
+    let result = file.write(octets)
+    errorNumber = result.errorNumber
+    return result.written
+  }
+
+  private func close() {
+    let result = file.finish()
+    if errorNumber == 0 { errorNumber = result }
+  }
+}

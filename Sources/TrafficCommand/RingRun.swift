@@ -1,0 +1,131 @@
+import CDPDK
+import CPacket
+import TCPEngine
+
+/// A run over DPDK's ring device in real time: a pinned thread and a queue pair to each worker.
+final class RingRun<Program: TrafficProgram>: TrafficRun {
+  let links: [WorkerLink]
+  let hugePages: Bool?
+  private(set) var warnings: [String] = []
+  private let basis: RunBasis
+  private var plan: RunPlan
+  private var told = WorkerCommand.run
+  private let port: UInt16
+  private let pools: [PacketPool]
+  private var threads: [JoinableThread] = []
+  private let ends: [WorkerEndBox]
+
+  /// A pool is used by its worker and, before and after, by the one who made it.
+  private struct PacketPool: @unchecked Sendable {
+    let pool: UnsafeMutableRawPointer
+  }
+
+  /// Starts DPDK and the workers.
+  init(_ basis: RunBasis, _ outputs: RunOutputs, makeWorkload: @Sendable @escaping (EngineSettings) -> Program.W) throws {
+    self.basis = basis
+    links = basis.cores.map { _ in WorkerLink() }
+    ends = basis.cores.map { _ in WorkerEndBox() }
+    do throws(DPDKError) {
+      hugePages = try DPDK.start(memory: MemoryNeed.packets(basis))
+      var pools: [PacketPool] = []
+      for (worker, core) in basis.cores.enumerated() {
+        pools.append(PacketPool(pool: try DPDK.createPool(name: "worker_\(worker)", buffers: basis.buffersPerWorker, core: core)))
+      }
+      self.pools = pools
+      port = try DPDK.startRing(
+        name: "ring", depth: basis.depth, pools: pools.map(\.pool), receiveDescriptors: basis.settings.port.receiveDescriptors,
+        transmitDescriptors: basis.settings.port.transmitDescriptors, core: basis.cores[0])
+    } catch {
+      throw CommandFailure(.notStarted, error.description)
+    }
+    plan = RunPlan(
+      RunPlan.Times(real: basis.settings, ticksPerSecond: basis.ticksPerSecond), total: basis.total, start: tick_counter())
+    warnings = nodeWarnings()
+    for worker in basis.cores.indices { threads.append(thread(worker, outputs, makeWorkload)) }
+    // From here on this thread only looks on: it leaves the workers' cores to them.
+    _ = avoid_cores(basis.cores.reduce(0) { $0 | 1 << UInt64($1) })
+  }
+
+  var wire: String { "ring" }
+
+  func tend(stopSignals: Int) {
+    let command = plan.next(RunCounts(links, stopSignals: stopSignals), now: tick_counter())
+    if command == told { return }
+    told = command
+    for link in links { link.send(command) }
+  }
+
+  func conclude() -> RunEnd {
+    for thread in threads { thread.join() }
+    var end = RunEnd(wasInterrupted: plan.wasInterrupted, wasTimed: plan.wasTimed)
+    for (thread, box) in zip(threads, ends) {
+      box.end.cpuSeconds = thread.cpuSeconds
+      end.workers.append(box.end)
+    }
+    end.port = PortCounts(port)
+    end.lostBuffers = pools.reduce(0) { $0 + basis.buffersPerWorker - DPDK.available($1.pool) }
+    DPDK.stopPort(port)
+    DPDK.stop()
+    return end
+  }
+
+  private func thread(
+    _ worker: Int, _ outputs: RunOutputs, _ makeWorkload: @Sendable @escaping (EngineSettings) -> Program.W
+  ) -> JoinableThread {
+    let (basis, link, pool, port, box) = (basis, links[worker], pools[worker], port, ends[worker])
+    let channels = WorkerChannels(capture: outputs.captureChannel(worker), records: outputs.recordChannel(worker))
+    return JoinableThread {
+      _ = pin_thread(Int32(basis.cores[worker]))
+      DPDK.registerThread()
+      // Built here, so that its memory lies on this core's NUMA node.
+      let engine = TrafficEngine(
+        basis.settings, share: basis.share(worker), workload: makeWorkload(basis.settings.engine), mac: basis.settings.port.mac,
+        link: link, records: channels.records, start: basis.startTicks)
+      let queue = DPDKPort(
+        port: port, queue: UInt16(worker), pool: pool.pool, cacheSize: basis.settings.port.cacheSize)
+      if let capture = channels.capture {
+        var worker = Worker(port: CapturePort(queue, into: capture), engine: engine, clock: TickClock(), link: link)
+        Program.run(&worker)
+        box.end = Self.windDown(&worker)
+      } else {
+        var worker = Worker(port: queue, engine: engine, clock: TickClock(), link: link)
+        Program.run(&worker)
+        box.end = Self.windDown(&worker)
+      }
+      DPDK.unregisterThread()
+    }
+  }
+
+  private static func windDown<P: PacketPort & ~Copyable>(
+    _ worker: inout Worker<P, TrafficEngine<Program.W>, TickClock>
+  ) -> WorkerEnd {
+    var end = WorkerEnd(worker.engine)
+    worker.io.discard()
+    end.onWire = worker.clearWire()
+    worker.finished()
+    return end
+  }
+
+  private func nodeWarnings() -> [String] {
+    guard let portNode = DPDK.node(ofPort: port) else { return [] }
+    return basis.cores.compactMap { core in
+      guard let node = DPDK.node(ofCore: core), node != portNode else { return nil }
+      return "core \(core) is on NUMA node \(node), but the port is on node \(portNode): every frame crosses between them"
+    }
+  }
+}
+
+/// What a worker writes into besides its statistics.
+struct WorkerChannels: @unchecked Sendable {
+  let capture: UnsafePointer<CaptureChannel>?
+  let records: UnsafePointer<RecordChannel>?
+}
+
+extension PortCounts {
+  init(_ port: UInt16) {
+    let counted = DPDK.statistics(of: port)
+    self.init(
+      received: counted.received, sent: counted.sent, missed: counted.missed, receiveErrors: counted.receive_errors,
+      transmitErrors: counted.transmit_errors, noBuffer: counted.no_buffer)
+  }
+}

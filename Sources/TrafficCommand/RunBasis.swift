@@ -1,0 +1,68 @@
+import CPacket
+import Glibc
+import TCPEngine
+
+/// What a run is made from: its settings, and what follows from them and this machine.
+struct RunBasis: Sendable {
+  let settings: TrafficSettings
+  /// The workers' cores, one each.
+  let cores: [Int]
+  /// Every random choice follows from it, so that a run can be repeated.
+  let seed: UInt64
+  let workerSeeds: [UInt64]
+  let faultSeed: UInt64
+  /// The run's clock: its rate, and when the run started by it and by the calendar (0: simulated time has none).
+  let ticksPerSecond: Double
+  let startTicks: Ticks
+  let startNanoseconds: UInt64
+
+  init(_ settings: TrafficSettings) throws {
+    self.settings = settings
+    cores = try Self.cores(settings.cores)
+    // A seed is written as a signed number in files and flags.
+    seed = settings.engine.seed ?? UInt64.random(in: 0...UInt64(Int.max))
+    var random = SeededRandom(seed: seed)
+    faultSeed = random.next()
+    workerSeeds = cores.map { _ in random.next() }
+    if settings.port.kind == .memory {
+      (ticksPerSecond, startTicks, startNanoseconds) = (1e9, 0, 0)
+    } else {
+      ticksPerSecond = measure_tick_rate(100)
+      startTicks = tick_counter()
+      startNanoseconds = Self.calendarNanoseconds
+    }
+  }
+
+  var workers: Int { cores.count }
+
+  /// Frames that a queue of the port holds; on a looped wire both queues of a pair are one.
+  var depth: Int { max(settings.port.receiveDescriptors, settings.port.transmitDescriptors) }
+
+  /// Packet buffers of each worker.
+  var buffersPerWorker: Int { settings.port.poolSize / workers }
+
+  func share(_ worker: Int) -> EngineShare {
+    EngineShare(settings, worker: worker, workers: workers, ticksPerSecond: ticksPerSecond, seed: workerSeeds[worker])
+  }
+
+  /// Connections to attempt; nil: no limit, or no client role.
+  var total: UInt64? { settings.testSize == 0 || settings.targets.isEmpty ? nil : UInt64(settings.testSize) }
+
+  private static func cores(_ wanted: [Int]) throws -> [Int] {
+    let mask = allowed_cores()
+    let allowed = (0..<64).filter { mask >> UInt64($0) & 1 == 1 }
+    guard let last = allowed.last else { throw CommandFailure(.notStarted, "this process may use none of the cores 0 to 63") }
+    if wanted.isEmpty { return [last] }
+    if let core = wanted.first(where: { !allowed.contains($0) }) {
+      let list = allowed.map(String.init).joined(separator: ", ")
+      throw CommandFailure(.misconfigured, "cores: core \(core) is none of those that this process may use (\(list)), name one of these")
+    }
+    return wanted
+  }
+
+  private static var calendarNanoseconds: UInt64 {
+    var time = timespec()
+    clock_gettime(CLOCK_REALTIME, &time)
+    return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+  }
+}

@@ -1,0 +1,46 @@
+import ArgumentParser
+import Configuration
+import TCPEngine
+
+/// `run [config.toml] [flags]`. It only parses: what runs is `TrafficMain`'s matter, which knows the workload.
+struct RunCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "run",
+    abstract: "Generate traffic, and report on it. Without file and flags: the reference load.",
+    discussion: """
+      Flags go before the file. Ctrl-C stops opening, gives open connections a second, resets the rest and reports; a second Ctrl-C \
+      leaves at once.
+
+      \(ExitStatus.documentation)
+      """)
+
+  @OptionGroup var source: SettingsSource
+
+  func settings() throws -> TrafficSettings { try source.load() }
+}
+
+/// `check [config.toml] [flags]`.
+struct CheckCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "check",
+    abstract: "Check a configuration, and print it with every key. Nothing is started.",
+    discussion: ExitStatus.documentation)
+
+  @OptionGroup var source: SettingsSource
+
+  func run() throws { print(Configuration.effective(try source.load()), terminator: "") }
+}
+
+/// Where settings come from: a file, and flags that go before it.
+struct SettingsSource: ParsableArguments {
+  @Argument(help: ArgumentHelp("A configuration in TOML.", valueName: "config.toml"))
+  var file: String?
+
+  @OptionGroup var flags: SettingsFlags
+
+  func load() throws -> TrafficSettings {
+    do { return try Configuration.load(file: file, overrides: flags.overrides()) } catch {
+      throw CommandFailure(.misconfigured, error.description)
+    }
+  }
+}

@@ -1,0 +1,92 @@
+import TCPEngine
+
+/// What a run writes besides its report, while it runs: the capture and the connection records. A channel for each worker.
+final class RunOutputs {
+  /// What was written in the end.
+  struct Written {
+    var frames = 0
+    var records = 0
+    var recordCPUSeconds = 0.0
+    /// What went wrong with the files.
+    var problems: [String] = []
+  }
+
+  private let captureChannels: [UnsafeMutablePointer<CaptureChannel>]
+  private let recordChannels: [UnsafeMutablePointer<RecordChannel>]
+  private let capture: CaptureWriter?
+  private let records: RecordWriter?
+
+  /// Frames and records that may wait for the writers, of each worker.
+  private static let captureCapacity = 4096
+  private static let recordCapacity = 1 << 17
+
+  /// Opens the files and starts the writers.
+  init(_ basis: RunBasis) throws {
+    let output = basis.settings.output
+    let workers = 0..<basis.workers
+    let captureChannels = output.pcap == nil ? [] : workers.map { _ in Self.allocated(CaptureChannel(capacity: Self.captureCapacity)) }
+    let recordChannels =
+      basis.settings.engine.detailedRecords ? workers.map { _ in Self.allocated(RecordChannel(capacity: Self.recordCapacity)) } : []
+    self.captureChannels = captureChannels
+    self.recordChannels = recordChannels
+    do throws(OutputError) {
+      capture = try Self.capture(basis, captureChannels.map { UnsafePointer($0) })
+      records = try Self.records(basis, recordChannels.map { UnsafePointer($0) })
+    } catch {
+      throw CommandFailure(.notStarted, error.description)
+    }
+  }
+
+  deinit {
+    for channel in captureChannels { Self.release(channel) }
+    for channel in recordChannels { Self.release(channel) }
+  }
+
+  func start() {
+    capture?.start()
+    records?.start()
+  }
+
+  /// The worker's channels; nil for what is not written.
+  func captureChannel(_ worker: Int) -> UnsafePointer<CaptureChannel>? {
+    captureChannels.isEmpty ? nil : UnsafePointer(captureChannels[worker])
+  }
+
+  func recordChannel(_ worker: Int) -> UnsafePointer<RecordChannel>? {
+    recordChannels.isEmpty ? nil : UnsafePointer(recordChannels[worker])
+  }
+
+  /// Writes what still waits and closes the files. The workers have ended.
+  func finish() -> Written {
+    var written = Written()
+    do throws(OutputError) { written.frames = try capture?.finish() ?? 0 } catch { written.problems.append(error.description) }
+    do throws(OutputError) { written.records = try records?.finish() ?? 0 } catch { written.problems.append(error.description) }
+    written.recordCPUSeconds = records?.cpuSeconds ?? 0
+    return written
+  }
+
+  private static func capture(_ basis: RunBasis, _ channels: [UnsafePointer<CaptureChannel>]) throws(OutputError) -> CaptureWriter? {
+    guard let path = basis.settings.output.pcap else { return nil }
+    return try CaptureWriter(
+      path: path, channels: channels, limit: basis.settings.output.pcapCount, ticksPerSecond: basis.ticksPerSecond,
+      startTicks: basis.startTicks, startNanoseconds: basis.startNanoseconds)
+  }
+
+  private static func records(_ basis: RunBasis, _ channels: [UnsafePointer<RecordChannel>]) throws(OutputError) -> RecordWriter? {
+    guard !channels.isEmpty else { return nil }
+    return try RecordWriter(
+      path: basis.settings.output.recordsFile, channels: channels, ticksPerSecond: basis.ticksPerSecond, startTicks: basis.startTicks,
+      startNanoseconds: basis.startNanoseconds)
+  }
+
+  private static func allocated<T: ~Copyable>(_ value: consuming T) -> UnsafeMutablePointer<T> {
+    let pointer = UnsafeMutablePointer<T>.allocate(capacity: 1)
+    pointer.initialize(to: value)
+    return pointer
+  }
+
+  private static func release<T: ~Copyable>(_ pointer: UnsafeMutablePointer<T>) {
+    pointer.deinitialize(count: 1)
+    pointer.deallocate()
+  }
+}

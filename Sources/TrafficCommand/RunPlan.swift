@@ -1,0 +1,131 @@
+import TCPEngine
+
+/// What the life of a run depends on, all workers together.
+struct RunCounts {
+  var attempted: UInt64 = 0
+  var openClients: UInt64 = 0
+  var openServers: UInt64 = 0
+  /// When the first connection was opened; nil: none was, yet.
+  var firstOpen: Ticks?
+  /// Signals to stop so far.
+  var stopSignals = 0
+
+  var open: UInt64 { openClients + openServers }
+}
+
+/// The life of a run: what the workers are told, from what has happened and the time. It reads no clock and touches nothing, so that a run
+/// in simulated time lives by the same rules as one in real time.
+struct RunPlan {
+  /// All in ticks.
+  struct Times {
+    /// After it, open connections are closed; nil: no limit.
+    var duration: Ticks?
+    /// How long server ends may take once all clients are done: a last acknowledgment may be on its way, or lost.
+    var serverWait: Ticks
+    /// How long closing may take when `duration` is over.
+    var closeGrace: Ticks
+    /// How long open connections may take to complete after a signal to stop.
+    var stopGrace: Ticks
+    /// How long resets take to cross the wire, and how long sending them may take.
+    var resetCrossing: Ticks
+    var resetLimit: Ticks
+  }
+
+  enum Phase {
+    case running
+    case finishing
+    case closing
+    case stopping
+    case resetting
+    case left
+  }
+
+  private let times: Times
+  /// Connections to attempt; nil: no limit.
+  private let total: UInt64?
+  private let start: Ticks
+  private(set) var phase = Phase.running
+  private var since: Ticks
+  /// A signal cut the run short.
+  private(set) var wasInterrupted = false
+  /// `duration` has come to its end.
+  private(set) var wasTimed = false
+
+  init(_ times: Times, total: UInt64?, start: Ticks) {
+    self.times = times
+    self.total = total
+    self.start = start
+    since = start
+  }
+
+  /// What the workers are to do from now on.
+  mutating func next(_ counts: RunCounts, now: Ticks) -> WorkerCommand {
+    noticeSignals(counts, now)
+    let elapsed = now >= since ? now - since : 0
+    switch phase {
+    case .running: decideWhileRunning(counts, now)
+    case .finishing: if counts.openServers == 0 || elapsed >= times.serverWait { phase = .left }
+    case .closing: if counts.openClients == 0 { enter(.finishing, now) } else if elapsed >= times.closeGrace { enter(.resetting, now) }
+    case .stopping: if counts.open == 0 { phase = .left } else if elapsed >= times.stopGrace { enter(.resetting, now) }
+    case .resetting: if (counts.open == 0 && elapsed >= times.resetCrossing) || elapsed >= times.resetLimit { phase = .left }
+    case .left: break
+    }
+    return command
+  }
+
+  private mutating func decideWhileRunning(_ counts: RunCounts, _ now: Ticks) {
+    if let total, counts.attempted >= total, counts.openClients == 0 { return enter(.finishing, now) }
+    let began = counts.firstOpen ?? start
+    if let duration = times.duration, now >= began, now - began >= duration {
+      wasTimed = true
+      enter(.closing, now)
+    }
+  }
+
+  private mutating func noticeSignals(_ counts: RunCounts, _ now: Ticks) {
+    if counts.stopSignals >= 2 {
+      wasInterrupted = true
+      phase = .left
+    } else if counts.stopSignals == 1, phase == .running || phase == .finishing || phase == .closing {
+      wasInterrupted = true
+      enter(.stopping, now)
+    }
+  }
+
+  private mutating func enter(_ next: Phase, _ now: Ticks) {
+    phase = next
+    since = now
+  }
+
+  private var command: WorkerCommand {
+    switch phase {
+    case .running: .run
+    case .finishing: wasTimed ? .closeAll : .run
+    case .closing: .closeAll
+    case .stopping: wasTimed ? .closeAll : .stopOpening
+    case .resetting: .resetAll
+    case .left: .leave
+    }
+  }
+}
+
+extension RunPlan.Times {
+  /// For real time: a wire that loses nothing.
+  init(real settings: TrafficSettings, ticksPerSecond: Double) {
+    func ticks(_ seconds: Double) -> Ticks { Ticks(seconds * ticksPerSecond) }
+    duration = settings.engine.duration == 0 ? nil : ticks(Double(settings.engine.duration) / 1e9)
+    serverWait = ticks(1)
+    closeGrace = ticks(2)
+    stopGrace = ticks(1)
+    resetCrossing = ticks(0.02)
+    resetLimit = ticks(0.5)
+  }
+
+  /// For simulated time, in nanoseconds: waiting costs nothing, and on a faulty wire the server ends' own timeouts are to end them.
+  init(simulated settings: TrafficSettings) {
+    self.init(real: settings, ticksPerSecond: 1e9)
+    let tcp = settings.engine.tcp
+    let longest = max(tcp.establishedTimeout, tcp.closingTimeout, tcp.synReceivedTimeout)
+    serverWait = max(120_000, Ticks(longest) + 20_000) * 1_000_000
+  }
+}

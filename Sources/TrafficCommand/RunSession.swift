@@ -1,0 +1,76 @@
+import CPacket
+import Configuration
+import TCPEngine
+
+/// One run from its settings to its report.
+struct RunSession<Program: TrafficProgram> {
+  let settings: TrafficSettings
+  let makeWorkload: @Sendable (EngineSettings) -> Program.W
+
+  /// Runs to the end. Throws `CommandFailure` when nothing could be started.
+  func perform() throws -> ExitStatus {
+    var signals = StopSignals()
+    let console = Console(json: settings.output.json)
+    let reportFile = try settings.output.json.map(ReportFile.init)
+    let basis = try RunBasis(settings)
+    try MemoryNeed.check(basis)
+    let outputs = try RunOutputs(basis)
+    outputs.start()
+    let run = try started(basis, outputs)
+    announce(basis, run, console)
+    let startCPUSeconds = JoinableThread.currentCPUSeconds
+    watch(run, basis, console, &signals)
+    let summary = conclude(run, basis, outputs, reporterSince: startCPUSeconds)
+    return try report(summary, console, reportFile)
+  }
+
+  private func started(_ basis: RunBasis, _ outputs: RunOutputs) throws -> any TrafficRun {
+    switch settings.port.kind {
+    case .ring: try RingRun<Program>(basis, outputs, makeWorkload: makeWorkload)
+    case .memory: MemoryRun<Program>(basis, outputs, makeWorkload: makeWorkload)
+    }
+  }
+
+  private func announce(_ basis: RunBasis, _ run: any TrafficRun, _ console: Console) {
+    let connections = basis.total.map { "\(NumberText.grouped($0)) connections" } ?? "connections without a limit"
+    let memory = run.hugePages.map { $0 ? ", huge pages" : ", no huge pages" } ?? ""
+    let cores = basis.cores.map(String.init).joined(separator: ",")
+    console.say(versionText)
+    console.say("\(connections), \(run.wire) port, core \(cores)\(memory), seed \(basis.seed)")
+    for warning in run.warnings { Console.complain("warning: \(warning)") }
+  }
+
+  private func watch(_ run: any TrafficRun, _ basis: RunBasis, _ console: Console, _ signals: inout StopSignals) {
+    let isSimulated = settings.port.kind == .memory
+    var live = LiveView(
+      console, run, ticksPerSecond: isSimulated ? measure_tick_rate(20) : basis.ticksPerSecond, isSimulated: isSimulated)
+    while !run.hasEnded {
+      signals.wait(milliseconds: 5)
+      run.tend(stopSignals: signals.count)
+      live.tick()
+    }
+    live.end()
+  }
+
+  private func conclude(
+    _ run: any TrafficRun, _ basis: RunBasis, _ outputs: RunOutputs, reporterSince startCPUSeconds: Double
+  ) -> RunSummary {
+    let reporterCPUSeconds = JoinableThread.currentCPUSeconds - startCPUSeconds
+    let end = run.conclude()
+    let written = outputs.finish()
+    let tallies = run.links.map { Tally($0.statistics, ticksPerSecond: basis.ticksPerSecond, runStart: basis.startTicks) }
+    return RunSummary(
+      basis: basis, hugePages: run.hugePages, warnings: run.warnings, workers: tallies, end: end, written: written,
+      reporterCPUSeconds: reporterCPUSeconds)
+  }
+
+  private func report(_ summary: RunSummary, _ console: Console, _ file: ReportFile?) throws -> ExitStatus {
+    let verdict = Verdict(summary)
+    console.say("\n" + TextReport(summary, verdict).text)
+    if let reason = verdict.reason { Console.complain(reason) }
+    do throws(OutputError) { try file?.write(JSONReport(summary, verdict).document) } catch {
+      throw CommandFailure(.failed, error.description)
+    }
+    return verdict.status
+  }
+}

@@ -1,0 +1,193 @@
+import TCPEngine
+
+/// The report for people, 80 columns wide.
+struct TextReport {
+  private let summary: RunSummary
+  private let verdict: Verdict
+  private var total: Tally { summary.total }
+
+  init(_ summary: RunSummary, _ verdict: Verdict) {
+    self.summary = summary
+    self.verdict = verdict
+  }
+
+  var text: String {
+    let sections = [
+      overview, role(.client), role(.server), segments, unexpected, drops, latencies, pacing, port, faults, workers, process, [conclusion],
+    ]
+    return sections.filter { !$0.isEmpty }.map { $0.joined(separator: "\n") }.joined(separator: "\n\n")
+  }
+
+  // MARK: In short
+
+  private var overview: [String] {
+    let judged = total.judged
+    let simulated = summary.isSimulated ? " (simulated)" : ""
+    var lines = [
+      "Run",
+      row(
+        "connections",
+        [("attempted", count(judged.attempted)), ("completed", count(judged.completed)), ("failed", count(judged.failed))]),
+      "  \("first SYN to last close".left(24)) \(NumberText.fixed(summary.seconds(total.duration), 3)) s\(simulated)",
+      row(
+        "per second", [("connections", rate(summary.connectionsPerSecond(total))), ("packets", rate(summary.packetsPerSecond(total)))]),
+    ]
+    if let connection = summary.ticksPerConnection(total), let packet = summary.ticksPerPacket(total) {
+      let clock = NumberText.fixed(summary.basis.ticksPerSecond / 1e9, 3)
+      lines.append(
+        row("ticks at \(clock) GHz", [("a connection", NumberText.fixed(connection, 0)), ("a packet", NumberText.fixed(packet, 1))]))
+    }
+    lines.append("  \("packets a connection".left(24)) \(NumberText.fixed(summary.packetsPerConnection(total), 2))")
+    lines.append("  \("seed".left(24)) \(summary.basis.seed)")
+    return lines
+  }
+
+  private func row(_ name: String, _ cells: [(String, String)]) -> String {
+    "  " + name.left(24) + cells.map { " \($0.0) \($0.1)" }.joined(separator: ",")
+  }
+
+  // MARK: What became of connections
+
+  private func role(_ role: Role) -> [String] {
+    let tally = total[role]
+    guard tally.attempted > 0 else { return [] }
+    let outcomes = Outcome.allCases.filter { tally[$0] > 0 }
+    let sum = tally.balances ? "as many as were attempted" : "but \(count(tally.attempted)) were attempted"
+    return ["\(role == .client ? "Client" : "Server") connections"] + outcomes.map { named($0.key, tally[$0], $0.text) }
+      + [named("sum", tally.ended, sum)]
+  }
+
+  private func named(_ name: String, _ value: UInt64, _ text: String) -> String {
+    let line = "  \(name.left(23)) \(count(value).right(13))  \(text)"
+    if line.count <= 80 { return line }
+    // The text goes on below itself, broken between words.
+    var lines = [""]
+    for word in text.split(separator: " ") {
+      if lines[lines.count - 1].count + word.count > 39 { lines.append("") }
+      lines[lines.count - 1] += (lines[lines.count - 1].isEmpty ? "" : " ") + word
+    }
+    return "  \(name.left(23)) \(count(value).right(13))  " + lines.joined(separator: "\n" + String(repeating: " ", count: 41))
+  }
+
+  // MARK: What was sent and received
+
+  private static let pairs: [(String, SegmentCounter, SegmentCounter)] = [
+    ("SYN", .synSent, .synReceived), ("SYN-ACK", .synAckSent, .synAckReceived),
+    ("ACK of SYN-ACK", .ackOfSynAckSent, .ackOfSynAckReceived), ("payload", .payloadSent, .payloadReceived),
+    ("payload octets", .payloadBytesSent, .payloadBytesReceived), ("FIN, active", .finActiveSent, .finActiveReceived),
+    ("FIN, passive", .finPassiveSent, .finPassiveReceived), ("ACK of FIN", .ackOfFinSent, .ackOfFinReceived),
+    ("RST", .rstSent, .rstReceived),
+  ]
+
+  private static let singles: [(String, SegmentCounter)] = [
+    ("challenge ACK", .challengeAckSent), ("retransmitted", .retransmitted), ("unexpected", .unexpected),
+  ]
+
+  private var segments: [String] {
+    let (client, server) = (total[.client], total[.server])
+    var lines = ["Segments".left(16) + columns(["client sent", "received", "server sent", "received"], 16)]
+    for (name, sent, received) in Self.pairs {
+      lines.append("  " + name.left(14) + columns([client[sent], client[received], server[sent], server[received]].map(count), 16))
+    }
+    for (name, counter) in Self.singles {
+      lines.append("  " + name.left(14) + columns([count(client[counter]), "", count(server[counter])], 16))
+    }
+    return lines
+  }
+
+  private var unexpected: [String] {
+    let kinds = Anomaly.counted.filter { total[$0] > 0 }
+    return kinds.isEmpty ? [] : ["Unexpected segments"] + kinds.map { named($0.key, total[$0], $0.text) }
+  }
+
+  private var drops: [String] {
+    let reasons = DropReason.allCases.filter { total[$0] > 0 }
+    return reasons.isEmpty ? ["Drops: none"] : ["Drops"] + reasons.map { named($0.key, total[$0], $0.text) }
+  }
+
+  // MARK: Time
+
+  private var latencies: [String] {
+    ["Latency".left(20) + columns(LatencyPoint.all.map(\.heading), 12)]
+      + Latency.allCases.map { latency in
+        let name = latency.key.replacing("_", with: " ")
+        return "  " + name.left(18)
+          + columns(LatencyPoint.all.map { NumberText.time(nanoseconds: $0.value(total[latency])) }, 12)
+      }
+  }
+
+  private var pacing: [String] {
+    let gap = NumberText.time(nanoseconds: summary.nanoseconds(total[.pacingLargestGap]))
+    return [
+      "Opening: largest gap \(gap), largest burst \(total[.pacingLargestBurst]), missed \(count(total[.pacingMissed])), "
+        + "most open \(count(total[.peakOpenClients]))",
+      "TIME-WAIT: entered \(count(total[.timeWaitEntered])), recycled \(count(total[.timeWaitRecycled])), "
+        + "reopened \(count(total[.timeWaitReopened]))",
+    ]
+  }
+
+  // MARK: Port, workers, process
+
+  private var port: [String] {
+    guard let port = summary.end.port else { return [] }
+    let checksums = "checksums: software (net_ring offers no offload)"
+    return [
+      "Port: ring, \(checksums)",
+      "  sent \(count(port.sent)) frames, \(count(total[.bytesSent])) octets",
+      "  received \(count(port.received)) frames, \(count(total[.bytesReceived])) octets",
+      "  missed \(count(port.missed)), receive errors \(count(port.receiveErrors)), no buffer \(count(port.noBuffer)), "
+        + "refused \(count(port.transmitErrors))",
+    ]
+  }
+
+  private var faults: [String] {
+    guard let faults = summary.end.workers[0].faults else { return [] }
+    func count(_ value: Int) -> String { NumberText.grouped(UInt64(value)) }
+    return [
+      "Wire in memory: sent \(self.count(total[.framesSent])), received \(self.count(total[.framesReceived])) frames; "
+        + "checksums: software",
+      "  lost \(count(faults.lost)), duplicated \(count(faults.duplicated)), reordered \(count(faults.reordered)), "
+        + "corrupted \(count(faults.corrupted))",
+    ]
+  }
+
+  private var workers: [String] {
+    guard summary.workers.count > 1 else { return [] }
+    let heading = "Worker core" + columns(["attempted", "completed", "conn/s", "packets/s", "ticks/conn", "busy %"], 11)
+    return [heading]
+      + summary.workers.indices.map { index in
+        let tally = summary.workers[index]
+        let cells = [
+          count(tally.judged.attempted), count(tally.judged.completed), NumberText.short(summary.connectionsPerSecond(tally)),
+          NumberText.short(summary.packetsPerSecond(tally)), NumberText.fixed(summary.ticksPerConnection(tally) ?? 0, 0),
+          NumberText.fixed(summary.busy(tally) * 100, 0),
+        ]
+        return "\(index)".right(6) + "\(summary.basis.cores[index])".right(5) + columns(cells, 11)
+      }
+  }
+
+  private var process: [String] {
+    let seconds = summary.end.workers.reduce(0) { $0 + $1.cpuSeconds }
+    var lines = [
+      "CPU seconds: workers \(NumberText.fixed(seconds, 2)), reporter \(NumberText.fixed(summary.reporterCPUSeconds, 2)), "
+        + "record writer \(NumberText.fixed(summary.written.recordCPUSeconds, 2))"
+    ]
+    let output = summary.basis.settings.output
+    if let pcap = output.pcap { lines.append("Capture: \(count(UInt64(summary.written.frames))) frames in \(pcap)") }
+    if summary.basis.settings.engine.detailedRecords {
+      lines.append(
+        "Records: \(count(UInt64(summary.written.records))) in \(output.recordsFile), lost \(count(total[.recordsLost]))")
+    }
+    return lines + verdict.imbalances.map { "Imbalance: \($0)" }
+  }
+
+  private var conclusion: String {
+    verdict.reason.map { "Not a success: \($0)." } ?? "Success: every connection completed, all sums balance."
+  }
+
+  private func columns(_ cells: [String], _ width: Int) -> String { cells.map { $0.right(width) }.joined() }
+
+  private func count(_ value: UInt64) -> String { NumberText.grouped(value) }
+
+  private func rate(_ value: Double) -> String { NumberText.grouped(UInt64(value)) }
+}

@@ -1,0 +1,56 @@
+import TCPEngine
+
+/// Workers at work, and what is known of them afterwards. Used by one thread.
+protocol TrafficRun: AnyObject {
+  /// One to a worker.
+  var links: [WorkerLink] { get }
+  /// What the workers send over, in a few words.
+  var wire: String { get }
+  /// Nil: huge pages are no matter on this port.
+  var hugePages: Bool? { get }
+  /// What is not as it should be, though it works.
+  var warnings: [String] { get }
+
+  /// Tells the workers what is due; called every few milliseconds.
+  func tend(stopSignals: Int)
+  /// Waits for the workers, who have left their loops, and takes stock. Once only.
+  func conclude() -> RunEnd
+}
+
+extension TrafficRun {
+  var hasEnded: Bool { links.allSatisfy(\.hasEnded) }
+}
+
+/// What is left of a run besides its statistics.
+struct RunEnd: Sendable {
+  var wasInterrupted = false
+  var wasTimed = false
+  var workers: [WorkerEnd] = []
+  /// What the port itself counted; nil: it does not.
+  var port: PortCounts?
+  /// Packet buffers that did not come back.
+  var lostBuffers = 0
+}
+
+struct PortCounts: Sendable {
+  var received: UInt64
+  var sent: UInt64
+  var missed: UInt64
+  var receiveErrors: UInt64
+  var transmitErrors: UInt64
+  var noBuffer: UInt64
+}
+
+/// What a worker leaves behind.
+struct WorkerEnd: Sendable {
+  var cpuSeconds = 0.0
+  /// Connections, table entries and timers that were never given back.
+  var slots = 0
+  var flows = 0
+  var timers = 0
+  /// Frames that were still on the wire.
+  var onWire = 0
+  /// Frames that a faulty wire still held back.
+  var heldBack = 0
+  var faults: FaultCounts?
+}

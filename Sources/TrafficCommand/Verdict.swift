@@ -1,0 +1,63 @@
+import TCPEngine
+
+/// How a run is judged: its exit status, and the reason when it is not a success.
+struct Verdict {
+  let balanced: Bool
+  let imbalances: [String]
+  let reason: String?
+
+  var status: ExitStatus { reason == nil ? .success : .failed }
+
+  init(_ summary: RunSummary) {
+    imbalances = summary.imbalances
+    balanced = imbalances.isEmpty
+    reason =
+      Self.imbalance(imbalances) ?? Self.interruption(summary) ?? Self.failures(summary) ?? Self.shortfall(summary) ?? Self.records(summary)
+      ?? summary.written.problems.first
+  }
+
+  private static func imbalance(_ imbalances: [String]) -> String? {
+    imbalances.first.map { "sums do not balance: \($0)" + (imbalances.count > 1 ? " (and \(imbalances.count - 1) more)" : "") }
+  }
+
+  /// A run without an end of its own is ended by a signal, and that is as it should be.
+  private static func interruption(_ summary: RunSummary) -> String? {
+    guard summary.end.wasInterrupted else { return nil }
+    let tally = summary.total.judged
+    if tally.failed > 0 { return "interrupted: \(count(tally.failed)) of \(count(tally.attempted)) connections did not complete" }
+    if let total = summary.basis.total, tally.attempted < total {
+      return "interrupted: only \(count(tally.attempted)) of \(count(total)) connections were attempted"
+    }
+    if summary.basis.settings.engine.duration > 0, summary.basis.total == nil, !summary.end.wasTimed {
+      return "interrupted before its duration was over"
+    }
+    return nil
+  }
+
+  private static func failures(_ summary: RunSummary) -> String? {
+    let tally = summary.total.judged
+    guard tally.failed > 0 else { return nil }
+    let kinds = Outcome.allCases.filter { $0 != .completed && tally[$0] > 0 }
+    let list = kinds.map { "\(count(tally[$0])) \($0.key)" }.joined(separator: ", ")
+    return "\(count(tally.failed)) of \(count(tally.attempted)) connections did not complete (\(list))"
+  }
+
+  /// Fewer attempts than there should have been.
+  private static func shortfall(_ summary: RunSummary) -> String? {
+    guard !summary.basis.settings.targets.isEmpty else { return nil }
+    let attempted = summary.total[.client].attempted
+    if attempted == 0 { return "no connection was attempted" }
+    guard let total = summary.basis.total, attempted < total, !summary.end.wasTimed else { return nil }
+    return "only \(count(attempted)) of \(count(total)) connections were attempted"
+  }
+
+  private static func records(_ summary: RunSummary) -> String? {
+    let lost = summary.total[.recordsLost]
+    if lost > 0 { return "\(count(lost)) connection records were lost: the disk is too slow (records_sample makes them fewer)" }
+    let made = summary.total[.recordsWritten]
+    guard summary.basis.settings.engine.detailedRecords, made != UInt64(summary.written.records) else { return nil }
+    return "\(count(made)) connection records were made, but \(summary.written.records) written"
+  }
+
+  private static func count(_ value: UInt64) -> String { NumberText.grouped(value) }
+}
