@@ -86,6 +86,8 @@ final class RingRun<Program: TrafficProgram>: TrafficRun {
       if let capture = channels.capture {
         var worker = Worker(port: CapturePort(queue, into: capture), engine: engine, clock: TickClock(), link: link)
         Program.run(&worker)
+        // The other workers' later frames wait for this one's, and there will be none.
+        capture.pointee.close()
         box.end = Self.windDown(&worker)
       } else {
         var worker = Worker(port: queue, engine: engine, clock: TickClock(), link: link)

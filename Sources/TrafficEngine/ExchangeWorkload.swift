@@ -154,7 +154,7 @@ public struct ExchangeWorkload: Workload {
   public func identifier(_ view: WorkloadView, _ state: UInt64, firstBytes: UnsafeRawPointer?, count: Int) -> UInt64 {
     guard carriesID else { return 0 }
     if view.role == .client { return Self.id(view.connection.pointee) }
-    guard let firstBytes, count >= Self.idMinimum else { return 0 }
+    guard let firstBytes, count >= Self.idLength else { return 0 }
     return firstBytes.native64(0)
   }
 

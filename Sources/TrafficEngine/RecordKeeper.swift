@@ -49,6 +49,7 @@ public struct RecordKeeper: ~Copyable {
   @inline(always)
   func retransmitted(_ slot: UInt32) {
     guard isOn else { return }
-    open.base[Int(slot)].retransmissions &+= 1
+    let record = open.base + Int(slot)
+    if record.pointee.retransmissions < .max { record.pointee.retransmissions &+= 1 }
   }
 }

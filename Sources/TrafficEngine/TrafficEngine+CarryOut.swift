@@ -94,9 +94,9 @@ extension TrafficEngine {
     statistics.count(role, .payloadReceived)
     statistics.count(role, .payloadBytesReceived, UInt64(truncatingIfNeeded: count))
     if role == .client, offset == 0 { statistics.measured(.firstByte, ticks: now &- companion.pointee.phaseStart) }
-    guard workload.receive(view, &companion.pointee.workload, offset: offset, bytes: bytes, count: count) else { return false }
+    let matches = workload.receive(view, &companion.pointee.workload, offset: offset, bytes: bytes, count: count)
     if records.isOn { recordReceived(slot, view, bytes, offset, count) }
-    return true
+    return matches
   }
 
   /// Sends what the workload has and the peer takes: data, and FIN behind the last of it. True if anything went out.

@@ -34,7 +34,7 @@ extension TrafficEngine {
     let connection = connections.base + Int(slot)
     record.pointee.initialReceive = connection.pointee.initialReceive
     record.pointee.outcome = outcome
-    if outcome != .completed { record.pointee.entered(.closed, at: now) }
+    if outcome != .completed, outcome != .openAtStop { record.pointee.entered(.closed, at: now) }
     if channel.pointee.ring.push(record.pointee) {
       statistics.add(.recordsWritten)
     } else {

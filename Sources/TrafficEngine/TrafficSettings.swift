@@ -68,8 +68,8 @@ public struct AddressRange: Sendable, Hashable, BitwiseCopyable {
 
 /// The TCP roles. Totals (`cpsLimit`, `maxOpen`) are over all workers.
 public struct EngineSettings: Sendable, Equatable {
-  /// Where the server role listens. 0: no server role.
-  public var port: UInt16 = 80
+  /// Where the server role listens; a port that no dissector claims, as payloads are no protocol's. 0: no server role.
+  public var port: UInt16 = 4000
   public var tcp = TCPParameters()
   /// Connections opened per second; 0: as fast as they are completed.
   public var cpsLimit = 0

@@ -2,6 +2,17 @@ import Testing
 
 @testable import TCPEngine
 
+/// A look-up as an engine makes it: candidates by hash, confirmed by the key.
+extension FlowTable {
+  fileprivate func find(_ hash: UInt32, where matches: (UInt32) -> Bool) -> UInt32? {
+    var place = start(hash)
+    while let handle = next(hash, &place) {
+      if matches(handle) { return handle }
+    }
+    return nil
+  }
+}
+
 /// The table, and a dictionary that says what it has to hold. The keys lie with the handles, as in an engine.
 private struct ModelledTable: ~Copyable {
   var table: FlowTable

@@ -30,7 +30,8 @@ import Testing
   @Test(arguments: [3.0, 6.0, 10.0])
   func percentilesAreHdrHistograms(digits: Double) {
     var oracle = Histogram<UInt64>(lowestDiscernibleValue: 1, highestTrackableValue: 1 << 44, numberOfSignificantValueDigits: .three)
-    let statistics = WorkerStatistics()
+    let link = WorkerLink()
+    let statistics = link.statistics
     for _ in 0..<20_000 {
       // Evenly over the orders of magnitude, as latencies are.
       var value: UInt64 = 1

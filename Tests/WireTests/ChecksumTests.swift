@@ -35,8 +35,8 @@ import Testing
       let octets = randomOctets(14, &random)
       var sum = ChecksumSum()
       octets.withUnsafeBytes {
-        sum.add($0.baseAddress!.loadNative(0, as: UInt64.self))
-        sum.add($0.baseAddress!.loadNative(8, as: UInt32.self))
+        sum.add($0.baseAddress!.native64(0))
+        sum.add($0.baseAddress!.native32(8))
       }
       sum.add(field: UInt16(octets[12]) << 8 | UInt16(octets[13]))
       #expect(UInt16(bigEndian: sum.field) == plainChecksum(octets))
@@ -69,8 +69,8 @@ import Testing
       let at = Int.random(in: 0...9, using: &random) * 4
       let new = round < corners.count ? corners[round] : UInt32.random(in: .min ... .max, using: &random)
       let before = plainChecksum(octets)
-      let old = octets.withUnsafeBytes { $0.baseAddress!.loadNative(at, as: UInt32.self) }
-      octets.withUnsafeMutableBytes { $0.baseAddress!.storeNative(new, at: at) }
+      let old = octets.withUnsafeBytes { $0.baseAddress!.native32(at) }
+      octets.withUnsafeMutableBytes { $0.baseAddress!.store(new, at: at) }
       let updated = updatedChecksum(before.bigEndian, replacing: old, with: new)
       #expect(UInt16(bigEndian: updated) == plainChecksum(octets))
     }

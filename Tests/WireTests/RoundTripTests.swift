@@ -36,7 +36,8 @@ import Testing
   static func write(_ segment: TCPSegment, payload: [UInt8], _ random: inout SeededRandom) -> [UInt8] {
     let headers = FrameWriter.payloadOffset(segment.options)
     let memory = GuardedMemory(randomOctets(headers, &random) + payload)
-    #expect(FrameWriter.write(segment, link: link, to: memory.bytes) == memory.count)
+    link.store(to: memory.bytes)
+    #expect(FrameWriter.write(segment, to: memory.bytes) == memory.count)
     return Array(UnsafeRawBufferPointer(start: memory.bytes, count: memory.count))
   }
 
