@@ -84,6 +84,8 @@ let package = Package(
     .testTarget(name: "StorageTests", dependencies: ["TCPEngine"], swiftSettings: strict),
     .testTarget(name: "SteeringTests", dependencies: ["TCPEngine"], swiftSettings: strict),
     .testTarget(name: "ConfigurationTests", dependencies: ["Configuration", "TCPEngine"], swiftSettings: strict),
+    .testTarget(name: "TCPTests", dependencies: ["TCPEngine"], swiftSettings: strict),
+    .testTarget(name: "TrafficEngineTests", dependencies: ["TCPEngine", "CPacket"], swiftSettings: strict),
     .testTarget(
       name: "TelemetryTests", dependencies: ["TCPEngine", .product(name: "Histogram", package: "hdrhistogram-swift")],
       swiftSettings: strict),

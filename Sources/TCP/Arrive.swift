@@ -183,6 +183,7 @@ extension Connection {
     if beginsInside || endsInside { return nil }
     if isReset { return Action(.none, .resetOutsideWindow) }
     if segment.flags.has(.syn), state == .synReceived, segment.sequence == initialReceive, !segment.flags.has(.ack) {
+      flags.clear(.timing)  // Karn's algorithm (RFC 6298 3)
       return Action(.synAcknowledge, .duplicate)  // the peer did not get our SYN-ACK
     }
     // An old acknowledgment of ours may still carry news: a zero-window probe's answer is within the window by its number.

@@ -36,7 +36,7 @@ public struct TCPParameters: Sendable, Equatable, BitwiseCopyable {
   @inline(__always)
   public var receiveScale: UInt8 {
     guard windowScaling, receiveWindow > TCPHeader.maximumUnscaledWindow else { return 0 }
-    return UInt8(truncatingIfNeeded: 16 &- (receiveWindow &- 1).leadingZeroBitCount)
+    return UInt8(truncatingIfNeeded: 16 &- receiveWindow.leadingZeroBitCount)
   }
 
   /// Options of our SYN, or of the SYN-ACK when the peer offered the same (RFC 7323 1.3, RFC 2018 2).

@@ -6,6 +6,8 @@ public enum TimeoutAction: Sendable, BitwiseCopyable {
   case synchronize
   /// The oldest data or FIN is to be sent again: see `retransmitOldest`.
   case retransmit
+  /// What was held back can be tried again: see `Connection.holdBack`.
+  case resume
   /// The peer's window is closed: see `probe`.
   case probe
   /// As often as permitted, without an answer: give up.
@@ -20,12 +22,16 @@ extension Connection {
   public mutating func timeout(_ companion: Companion, _ parameters: TCPParameters, now: Moment) -> TimeoutAction {
     let idle = parameters.timeout(state)
     if now.milliseconds &- lastActivity >= idle { return .idle }
-    guard flags.has(.timerRunning) else { return .wait(until: nextLook(parameters)) }
+    guard flags.has(.timerRunning) else { return .wait(until: nextLook(parameters, now: now)) }
     let period = backedOffTimeout(companion, parameters)
     guard now.milliseconds &- timerStart >= period else {
       let due = timerStart &+ period
-      let look = nextLook(parameters)
-      return .wait(until: Int32(bitPattern: due &- look) < 0 ? due : look)
+      let look = nextLook(parameters, now: now)
+      return .wait(until: due &- now.milliseconds < look &- now.milliseconds ? due : look)
+    }
+    if flight == 0, !flags.has(.persisting) {
+      flags.clear(.timerRunning)
+      return .resume
     }
     flags.clear(.timing)  // Karn's algorithm (RFC 6298 3)
     startTimer(now: now)
@@ -42,9 +48,16 @@ extension Connection {
     return .retransmit
   }
 
+  /// Our own side has no room to send now. With nothing in flight no arrival would bring the connection back, so the timer does.
+  @inline(always)
+  mutating func holdBack(now: Moment) {
+    if !flags.has(.timerRunning) { startTimer(now: now) }
+  }
+
   /// When to look at the connection again: when it will have been silent for too long, whichever state it is in by then.
-  func nextLook(_ parameters: TCPParameters) -> UInt32 {
-    lastActivity &+ smaller(parameters.timeout(state), larger(1, parameters.closingTimeout))
+  func nextLook(_ parameters: TCPParameters, now: Moment) -> UInt32 {
+    let left = parameters.timeout(state) &- (now.milliseconds &- lastActivity)
+    return now.milliseconds &+ smaller(left, larger(1, parameters.closingTimeout))
   }
 
   /// The oldest unacknowledged data, a segment of it at most, with the FIN if it follows. Nil when nothing is in flight.

@@ -26,7 +26,7 @@ extension TrafficEngine {
       }
     }
     if events.has(.peerClosed) {
-      statistics.count(role, before == .established ? .finActiveReceived : .finPassiveReceived)
+      statistics.count(role, before.rawValue <= TCPState.established.rawValue ? .finActiveReceived : .finPassiveReceived)
     }
     if events.has(.finAcknowledged) { statistics.count(role, .ackOfFinReceived) }
     if connection.pointee.state != before { records.entered(slot, connection.pointee.state, now) }
@@ -110,7 +110,11 @@ extension TrafficEngine {
     while true {
       let progress = progress(slot)
       let before = connection.pointee.state
-      guard io.room > 0,
+      if io.isCongested {
+        connection.pointee.holdBack(now: moment)
+        return sent
+      }
+      guard
         let transmission = connection.pointee.transmitNext(
           end: progress.end, finish: progress.finish, &companion.pointee, parameters, now: moment)
       else { return sent }

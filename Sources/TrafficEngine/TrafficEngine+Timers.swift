@@ -34,6 +34,8 @@ extension TrafficEngine {
       transmitSynchronization(slot, &spare, &io)
     case .retransmit:
       retransmit(slot, &spare, &io)
+    case .resume:
+      _ = sendNew(slot, role, &spare, &io)
     case .probe:
       probe(slot, &spare, &io)
     case .exhausted:
