@@ -31,19 +31,23 @@ public struct PacketQueue<Port: PacketPort & ~Copyable>: ~Copyable {
   @inline(__always)
   public var room: Int { Self.capacity &- waitingCount }
 
-  /// Transmits a frame at the end of the turn, behind those queued before.
+  /// Transmits a frame of `length` octets at the end of the turn, behind those queued before.
   @inline(__always)
-  public mutating func send(_ packet: consuming Packet) {
-    if waitingCount == Self.capacity { flush() }
-    guard waitingCount < Self.capacity else {
-      port.free(packet)
-      refusals &+= 1
-      return
+  public mutating func send(_ packet: consuming Packet, length: Int) {
+    packet.length = length
+    if waitingCount == Self.capacity {
+      flush()
+      guard waitingCount < Self.capacity else { return refuse(packet) }
     }
-    sentBytes &+= UInt64(truncatingIfNeeded: packet.length)
+    sentBytes &+= UInt64(truncatingIfNeeded: length)
     waiting[waitingCount] = packet.release()
     waitingCount &+= 1
-    sentFrames &+= 1
+  }
+
+  @inline(never)
+  private mutating func refuse(_ packet: consuming Packet) {
+    port.free(packet)
+    refusals &+= 1
   }
 
   @inline(__always)
@@ -53,7 +57,7 @@ public struct PacketQueue<Port: PacketPort & ~Copyable>: ~Copyable {
   public mutating func allocate() -> Packet? { port.allocate() }
 
   /// Hands the waiting frames to the port. What it does not take stays for the next turn, in order.
-  @inline(__always)
+  @inline(never)
   public mutating func flush() {
     var done = 0
     while done < waitingCount {
@@ -67,6 +71,7 @@ public struct PacketQueue<Port: PacketPort & ~Copyable>: ~Copyable {
     }
     if done == 0 { return }
     waitingCount &-= done
+    sentFrames &+= UInt64(truncatingIfNeeded: done)
     for index in 0..<waitingCount { waiting[index] = waiting[done &+ index] }
   }
 
@@ -77,7 +82,6 @@ public struct PacketQueue<Port: PacketPort & ~Copyable>: ~Copyable {
       sentBytes &-= UInt64(packet.length)
       port.free(packet)
     }
-    sentFrames &-= UInt64(waitingCount)
     waitingCount = 0
   }
 }

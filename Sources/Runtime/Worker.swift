@@ -90,7 +90,7 @@ public struct Worker<Port: PacketPort & ~Copyable, E: Engine & ~Copyable, C: Clo
       engine.receive(burst, count: count, now: now, &io)
     }
     let worked = engine.advance(now: now, &io)
-    io.flush()
+    if io.waitingCount > 0 { io.flush() }
 
     let busy = count > 0 || worked
     clock.turnEnded(busy: busy)
@@ -113,7 +113,7 @@ public struct Worker<Port: PacketPort & ~Copyable, E: Engine & ~Copyable, C: Clo
     statistics.set(.busyTicks, busyTicks)
     statistics.set(.framesReceived, received)
     statistics.set(.bytesReceived, receivedBytes)
-    statistics.set(.framesSent, io.sentFrames &- UInt64(truncatingIfNeeded: io.waitingCount))
+    statistics.set(.framesSent, io.sentFrames)
     statistics.set(.bytesSent, io.sentBytes)
     statistics.set(.transmitRefused, io.refusals)
   }

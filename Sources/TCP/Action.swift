@@ -26,6 +26,7 @@ public struct Events: OptionSet, Sendable, BitwiseCopyable {
 
 /// What is to be sent in answer, if the workload sends nothing that carries it.
 public enum Reply: UInt8, Sendable, BitwiseCopyable {
+  // `Action.isUsual` relies on the first two being the usual ones.
   case none
   /// <SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>
   case acknowledge
@@ -59,18 +60,52 @@ public enum Anomaly: UInt8, CaseIterable, Sendable, BitwiseCopyable {
   case timestampMissing
 }
 
-/// What the machine asks its owner to do; it does nothing itself.
+/// What the machine asks its owner to do; it does nothing itself. One register: events in the low 16 bits, then reply, anomaly, and place
+/// and length of the new octets.
 public struct Action: Sendable, BitwiseCopyable {
-  public var events = Events(rawValue: 0)
-  public var reply: Reply = .none
-  public var anomaly: Anomaly = .none
-  /// Where the new octets begin within the segment's payload.
-  public var payloadOffset: UInt16 = 0
-  public var payloadLength: UInt16 = 0
+  private var word: UInt64
 
   @inline(__always)
-  public init(_ reply: Reply = .none, _ anomaly: Anomaly = .none) {
-    self.reply = reply
-    self.anomaly = anomaly
+  public init(_ reply: Reply = .none, _ anomaly: Anomaly = .none, _ events: Events = Events(rawValue: 0)) {
+    word = UInt64(events.rawValue) | UInt64(reply.rawValue) &<< 16 | UInt64(anomaly.rawValue) &<< 24
   }
+
+  @inline(__always)
+  public var events: Events {
+    get { Events(rawValue: UInt16(truncatingIfNeeded: word)) }
+    set { word = word & ~0xffff | UInt64(newValue.rawValue) }
+  }
+
+  @inline(__always)
+  public var reply: Reply {
+    get { Reply(rawValue: UInt8(truncatingIfNeeded: word &>> 16)).unsafelyUnwrapped }
+    set { word = word & ~0xff_0000 | UInt64(newValue.rawValue) &<< 16 }
+  }
+
+  @inline(__always)
+  public var anomaly: Anomaly {
+    get { Anomaly(rawValue: UInt8(truncatingIfNeeded: word &>> 24)).unsafelyUnwrapped }
+    set { word = word & ~0xff00_0000 | UInt64(newValue.rawValue) &<< 24 }
+  }
+
+  /// Where the new octets begin within the segment's payload.
+  @inline(__always)
+  public var payloadOffset: UInt16 { UInt16(truncatingIfNeeded: word &>> 32) }
+
+  @inline(__always)
+  public var payloadLength: UInt16 { UInt16(truncatingIfNeeded: word &>> 48) }
+
+  /// There are new octets.
+  @inline(always)
+  mutating func setPayload(offset: UInt16, length: UInt16) {
+    word |= UInt64(Events.payload.rawValue) | UInt64(offset) &<< 32 | UInt64(length) &<< 48
+  }
+
+  /// The segment has no answer but its acknowledgment, nothing is wrong with it, and the connection goes on.
+  @inline(always)
+  var isUsual: Bool { word & (0xfffe_0000 | UInt64(Events.reset.rawValue)) == 0 }
+
+  /// Whether the acknowledgment is asked for, of a usual action.
+  @inline(always)
+  var asksToAcknowledge: Bool { word & 0x1_0000 != 0 }
 }

@@ -3,66 +3,82 @@ extension Connection {
   /// Judges a segment that belongs to this connection, changes its state, and says what is to be done. Costs a few dozen ticks.
   @inline(always)
   mutating func arrive(
-    _ segment: TCPSegment, _ companion: inout Companion, _ parameters: TCPParameters, now: Moment
+    _ segment: UnsafePointer<TCPSegment>, _ companion: inout Companion, _ parameters: UnsafePointer<TCPParameters>, now: Moment
+  ) -> Action {
+    // What is expected next, acknowledges something between SND.UNA and SND.NXT, and has neither SYN nor RST passes every check.
+    let acknowledged = segment.pointee.acknowledgment.distance(from: sendUnacknowledged)
+    if segment.pointee.sequence == receiveNext, acknowledged <= flight, segment.pointee.flags.isPlain, !flags.has(.timestamps), state != .synSent {
+      return process(segment, acknowledged, inOrder: true, &companion, parameters, now: now)
+    }
+    return examine(segment, acknowledged, &companion, parameters, now: now)
+  }
+
+  /// The checks one after the other, for what does not pass all of them at first sight.
+  @inline(never)
+  private mutating func examine(
+    _ segment: UnsafePointer<TCPSegment>, _ acknowledged: UInt32, _ companion: inout Companion, _ parameters: UnsafePointer<TCPParameters>, now: Moment
   ) -> Action {
     if state == .synSent { return arriveInSynSent(segment, &companion, parameters, now: now) }
-
     // First, is it acceptable? (3.10.7.4; RFC 7323 5.3 before it). What begins where we expect it is.
-    let expected = segment.sequence == receiveNext
-    if flags.has(.timestamps) || !expected {
+    if flags.has(.timestamps) || segment.pointee.sequence != receiveNext {
       if let refused = refuse(segment, companion, parameters) { return refused }
     }
     // Second RST, fourth SYN, fifth: a segment without ACK is dropped. (Third, security, is historic.)
-    if segment.flags.rawValue & (TCPFlags.rst.rawValue | TCPFlags.syn.rawValue | TCPFlags.ack.rawValue) != TCPFlags.ack.rawValue {
-      return arriveExceptionally(segment)
-    }
-    var action = Action()
+    if !segment.pointee.flags.isPlain { return arriveExceptionally(segment) }
+    return process(segment, acknowledged, inOrder: false, &companion, parameters, now: now)
+  }
 
+  /// From the fifth step on.
+  ///
+  /// - Parameter inOrder: known to begin at RCV.NXT, to acknowledge nothing but what is in flight, and to need no timestamp.
+  @inline(always)
+  private mutating func process(
+    _ segment: UnsafePointer<TCPSegment>, _ acknowledged: UInt32, inOrder: Bool, _ companion: inout Companion, _ parameters: UnsafePointer<TCPParameters>, now: Moment
+  ) -> Action {
+    var action = Action()
     // Fifth, the ACK field.
-    let acknowledged = segment.acknowledgment.distance(from: sendUnacknowledged)
     if state == .synReceived {
       // Unacceptable acknowledgment of our SYN: <SEQ=SEG.ACK><CTL=RST>
       guard acknowledged == 1 else { return Action(.reset, .acknowledgmentUnacceptable) }
       state = .established
       action.events.set(.established)
     }
-    if acknowledged > flight {
+    if !inOrder, acknowledged > flight {
       // It acknowledges something not sent, or is older than SND.UNA. RFC 5961 5: the latter is fine within the window.
-      if segment.acknowledgment > sendNext || acknowledged < 0 &- Self.largestWindow {
+      if segment.pointee.acknowledgment > sendNext || acknowledged < 0 &- Self.largestWindow {
         return Action(.challenge, .acknowledgmentUnacceptable)
       }
     } else {
       if acknowledged > 0 {
-        acknowledge(acknowledged, &companion, parameters, now: now)
+        acknowledge(acknowledged, &companion, now: now)
         action.events.set(.maySend)
         if flags.has(.recovering) { action.events.set(.retransmit) }
+        if flags.has(.finSent), flight == 0 {
+          action.events.set(.finAcknowledged)
+          if finWasAcknowledged(&action) { return action }
+        }
       }
       // SND.WND from the latest segment only: one that begins at RCV.NXT or before and reaches it is (3.10.7.4: SND.WL1, SND.WL2).
-      if segment.sequence <= receiveNext {
-        let window = UInt32(segment.window) &<< UInt32(sendScale)
+      if inOrder || segment.pointee.sequence <= receiveNext {
+        let window = UInt32(segment.pointee.window) &<< UInt32(sendScale)
         if window > sendWindow {
           action.events.set(.maySend)
-          if flags.has(.persisting) { windowOpened(&action, companion, parameters, now: now) }
+          if flags.has(.persisting) { windowOpened(&action, now: now) }
         }
         sendWindow = window
-      }
-      if flags.has(.finSent), flight == 0, acknowledged > 0 {
-        action.events.set(.finAcknowledged)
-        if finWasAcknowledged(&action) { return action }
       }
     }
 
     // Seventh, the segment text; eighth, the FIN.
-    let length = segment.length
-    if length > 0 {
-      if !expected, segment.sequence > receiveNext {
+    if segment.pointee.payloadLength > 0 || segment.pointee.flags.has(.fin) {
+      if !inOrder, segment.pointee.sequence > receiveNext {
         action.reply = .acknowledge  // RFC 5681 4.2: at once, a duplicate
         action.anomaly = .outOfOrder
       } else if state.takesPayload {
-        takePayload(segment, &action, parameters)
+        takePayload(segment, inOrder: inOrder, &action, parameters)
       }
     }
-    if flags.has(.timestamps), segment.sequence <= receiveNext { companion.timestampRecent = segment.options.timestampValue }
+    if !inOrder, flags.has(.timestamps), segment.pointee.sequence <= receiveNext { companion.timestampRecent = segment.pointee.options.timestampValue }
     lastActivity = now.milliseconds
     return action
   }
@@ -72,9 +88,7 @@ extension Connection {
 
   /// New data is acknowledged: RFC 6298 5.2, 5.3.
   @inline(always)
-  mutating func acknowledge(
-    _ count: UInt32, _ companion: inout Companion, _ parameters: TCPParameters, now: Moment
-  ) {
+  mutating func acknowledge(_ count: UInt32, _ companion: inout Companion, now: Moment) {
     sendUnacknowledged = sendUnacknowledged + count
     if retransmits > 0 {
       if sendUnacknowledged == initialSend + 1 { companion.assumeSlowPath() }
@@ -95,9 +109,7 @@ extension Connection {
 
   /// The window that the persist timer was waiting for: what was probed with goes out at once.
   @inline(never)
-  mutating func windowOpened(
-    _ action: inout Action, _ companion: Companion, _ parameters: TCPParameters, now: Moment
-  ) {
+  mutating func windowOpened(_ action: inout Action, now: Moment) {
     flags.clear(.persisting)
     flags.clear(.timerRunning)
     retransmits = 0
@@ -126,21 +138,19 @@ extension Connection {
 
   /// Takes the octets not yet received of a segment that begins at RCV.NXT or before, and its FIN.
   @inline(always)
-  mutating func takePayload(_ segment: TCPSegment, _ action: inout Action, _ parameters: TCPParameters) {
+  mutating func takePayload(_ segment: UnsafePointer<TCPSegment>, inOrder: Bool, _ action: inout Action, _ parameters: UnsafePointer<TCPParameters>) {
     action.reply = .acknowledge
-    let known = receiveNext.distance(from: segment.sequence)
-    var count = UInt32(segment.payloadLength) &- smaller(known, UInt32(segment.payloadLength))
+    let known = inOrder ? 0 : receiveNext.distance(from: segment.pointee.sequence)
+    var count = UInt32(segment.pointee.payloadLength) &- smaller(known, UInt32(segment.pointee.payloadLength))
     let window = receiveWindow(parameters)
     let fits = count <= window
     if !fits { count = window }
     if count > 0 {
-      action.events.set(.payload)
-      action.payloadOffset = UInt16(truncatingIfNeeded: known)
-      action.payloadLength = UInt16(truncatingIfNeeded: count)
+      action.setPayload(offset: UInt16(truncatingIfNeeded: known), length: UInt16(truncatingIfNeeded: count))
       receiveNext = receiveNext + count
     }
     // A FIN already counted would have made the segment unacceptable, so it is the next octet.
-    guard segment.flags.has(.fin), fits else { return }
+    guard segment.pointee.flags.has(.fin), fits else { return }
     receiveNext = receiveNext + 1
     action.events.set(.peerClosed)
     switch state {
@@ -155,53 +165,51 @@ extension Connection {
 
   /// What we can take beyond RCV.NXT: what the window field says.
   @inline(always)
-  func receiveWindow(_ parameters: TCPParameters) -> UInt32 {
+  func receiveWindow(_ parameters: UnsafePointer<TCPParameters>) -> UInt32 {
     UInt32(windowField(parameters)) &<< UInt32(receiveScale)
   }
 
   @inline(always)
-  func windowField(_ parameters: TCPParameters) -> UInt16 {
-    UInt16(truncatingIfNeeded: smaller(parameters.receiveWindow &>> UInt32(receiveScale), TCPHeader.maximumUnscaledWindow))
+  func windowField(_ parameters: UnsafePointer<TCPParameters>) -> UInt16 {
+    UInt16(truncatingIfNeeded: smaller(parameters.pointee.receiveWindow &>> UInt32(receiveScale), TCPHeader.maximumUnscaledWindow))
   }
 
   /// The first step for a segment that does not begin at RCV.NXT, or that must prove its age. Nil: acceptable.
   @inline(never)
   mutating func refuse(
-    _ segment: TCPSegment, _ companion: Companion, _ parameters: TCPParameters
+    _ segment: UnsafePointer<TCPSegment>, _ companion: Companion, _ parameters: UnsafePointer<TCPParameters>
   ) -> Action? {
-    let isReset = segment.flags.has(.rst)
+    let isReset = segment.pointee.flags.has(.rst)
     if flags.has(.timestamps), !isReset {
-      guard segment.options.present.has(.timestamps) else { return Action(.none, .timestampMissing) }
-      if Int32(bitPattern: segment.options.timestampValue &- companion.timestampRecent) < 0 {
+      guard segment.pointee.options.present.has(.timestamps) else { return Action(.none, .timestampMissing) }
+      if Int32(bitPattern: segment.pointee.options.timestampValue &- companion.timestampRecent) < 0 {
         return Action(.acknowledge, .timestampOld)
       }
     }
     let window = receiveWindow(parameters)
-    let length = segment.length
-    let beginsInside = segment.sequence.isInWindow(from: receiveNext, size: window)
-    let endsInside = length > 0 && (segment.sequence + (length &- 1)).isInWindow(from: receiveNext, size: window)
+    let length = segment.pointee.length
+    let beginsInside = segment.pointee.sequence.isInWindow(from: receiveNext, size: window)
+    let endsInside = length > 0 && (segment.pointee.sequence + (length &- 1)).isInWindow(from: receiveNext, size: window)
     if beginsInside || endsInside { return nil }
     if isReset { return Action(.none, .resetOutsideWindow) }
-    if segment.flags.has(.syn), state == .synReceived, segment.sequence == initialReceive, !segment.flags.has(.ack) {
+    if segment.pointee.flags.has(.syn), state == .synReceived, segment.pointee.sequence == initialReceive, !segment.pointee.flags.has(.ack) {
       flags.clear(.timing)  // Karn's algorithm (RFC 6298 3)
       return Action(.synAcknowledge, .duplicate)  // the peer did not get our SYN-ACK
     }
     // An old acknowledgment of ours may still carry news: a zero-window probe's answer is within the window by its number.
-    return Action(.acknowledge, segment.sequence < receiveNext ? .duplicate : .outsideWindow)
+    return Action(.acknowledge, segment.pointee.sequence < receiveNext ? .duplicate : .outsideWindow)
   }
 
   /// A RST or SYN within the window, or no ACK.
   @inline(never)
-  mutating func arriveExceptionally(_ segment: TCPSegment) -> Action {
-    if segment.flags.has(.rst) {
+  mutating func arriveExceptionally(_ segment: UnsafePointer<TCPSegment>) -> Action {
+    if segment.pointee.flags.has(.rst) {
       // RFC 5961 3.2: only the exact number resets.
-      guard segment.sequence == receiveNext else { return Action(.challenge, .resetUnproven) }
+      guard segment.pointee.sequence == receiveNext else { return Action(.challenge, .resetUnproven) }
       state = .closed
-      var action = Action()
-      action.events = .reset
-      return action
+      return Action(.none, .none, .reset)
     }
-    if segment.flags.has(.syn) {
+    if segment.pointee.flags.has(.syn) {
       // Simultaneous open: the peer's SYN-ACK repeats its SYN and acknowledges ours (RFC 9293 figure 7).
       return Action(.challenge, .synUnexpected)  // RFC 5961 4.2
     }

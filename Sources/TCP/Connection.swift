@@ -8,10 +8,8 @@ public enum Role: UInt8, CaseIterable, Sendable, BitwiseCopyable {
 ///
 /// What loss and bulk transfer need (scoreboard, congestion window) will be a second, cold structure, named by `Companion.cold`.
 public struct Connection: TimerNode, BitwiseCopyable, Sendable {
-  public var remoteAddress: IPv4Address
-  public var localAddress: IPv4Address
-  public var remotePort: UInt16
-  public var localPort: UInt16
+  /// Addresses and ports as they lie in what arrives: the remote end is the source.
+  public var key: FlowKey
 
   /// SND.UNA: the oldest octet not acknowledged.
   public var sendUnacknowledged: SequenceNumber
@@ -70,11 +68,17 @@ public struct Connection: TimerNode, BitwiseCopyable, Sendable {
     public static var sackPermitted: Flags { Flags(rawValue: 128) }
   }
 
-  /// Whether this is the connection of these two ends.
   @inline(__always)
-  public func isFor(_ local: IPv4Address, _ localPort: UInt16, _ remote: IPv4Address, _ remotePort: UInt16) -> Bool {
-    remoteAddress == remote && localAddress == local && self.remotePort == remotePort && self.localPort == localPort
-  }
+  public var localAddress: IPv4Address { key.destination }
+
+  @inline(__always)
+  public var localPort: UInt16 { key.destinationPort }
+
+  @inline(__always)
+  public var remoteAddress: IPv4Address { key.source }
+
+  @inline(__always)
+  public var remotePort: UInt16 { key.sourcePort }
 
   @inline(__always)
   public var role: Role { peer & Self.serverBit != 0 ? .server : .client }

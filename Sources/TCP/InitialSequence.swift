@@ -8,14 +8,10 @@ public struct InitialSequence: Sendable, BitwiseCopyable {
     self.key1 = key1
   }
 
-  /// The ISN for the connection from `local` to `remote` at this moment. Costs about 30 ticks.
+  /// The ISN for the connection with this key at this moment. Costs about 30 ticks.
   @inline(always)
-  func number(
-    local: IPv4Address, localPort: UInt16, remote: IPv4Address, remotePort: UInt16, now: Moment
-  ) -> SequenceNumber {
-    let addresses = UInt64(local.rawValue) &<< 32 | UInt64(remote.rawValue)
-    let ports = UInt64(localPort) &<< 16 | UInt64(remotePort)
-    return SequenceNumber(UInt32(truncatingIfNeeded: hash(addresses, ports) &+ now.microseconds &>> 2))
+  func number(_ key: FlowKey, now: Moment) -> SequenceNumber {
+    SequenceNumber(UInt32(truncatingIfNeeded: hash(key.addresses, UInt64(key.ports)) &+ now.microseconds &>> 2))
   }
 
   /// SipHash-1-3 of 12 octets: one compression for each word, the second holding 4 octets and the length.

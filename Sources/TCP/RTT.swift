@@ -26,20 +26,20 @@ extension Companion {
 
   /// RTO in milliseconds, before back-off (RFC 6298 2.3, 2.4).
   @inline(always)
-  func retransmissionTimeout(_ parameters: TCPParameters) -> UInt32 {
-    if smoothedRTT == 0 { return max(max(parameters.initialRTO, parameters.minimumRTO), UInt32(rttVariance)) }
+  func retransmissionTimeout(_ parameters: UnsafePointer<TCPParameters>) -> UInt32 {
+    if smoothedRTT == 0 { return max(max(parameters.pointee.initialRTO, parameters.pointee.minimumRTO), UInt32(rttVariance)) }
     // SRTT + max(G, 4 RTTVAR), in milliseconds; 4 quarters are one millisecond.
     let timeout = (UInt32(smoothedRTT) &+ 7) / 8 &+ max(Self.granularity / 4, UInt32(rttVariance))
-    return min(max(timeout, parameters.minimumRTO), parameters.maximumRTO)
+    return min(max(timeout, parameters.pointee.minimumRTO), parameters.pointee.maximumRTO)
   }
 }
 
 extension Connection {
   /// RTO with back-off, in milliseconds (RFC 6298 5.5).
   @inline(always)
-  func backedOffTimeout(_ companion: Companion, _ parameters: TCPParameters) -> UInt32 {
+  func backedOffTimeout(_ companion: Companion, _ parameters: UnsafePointer<TCPParameters>) -> UInt32 {
     let timeout = companion.retransmissionTimeout(parameters)
-    return min(timeout &<< UInt32(min(retransmits, 12)), parameters.maximumRTO)
+    return min(timeout &<< UInt32(min(retransmits, 12)), parameters.pointee.maximumRTO)
   }
 
   @inline(always)

@@ -1,9 +1,7 @@
 /// A connection in TIME-WAIT, in half a cache line: what is needed to answer a late FIN and to judge a new SYN for the pair.
 public struct TimeWait: BitwiseCopyable, Sendable {
-  public var remoteAddress: IPv4Address
-  public var localAddress: IPv4Address
-  public var remotePort: UInt16
-  public var localPort: UInt16
+  /// As it lies in what arrives.
+  public var key: FlowKey
   public var sendNext: SequenceNumber
   public var receiveNext: SequenceNumber
   public var timestampRecent: UInt32
@@ -14,21 +12,12 @@ public struct TimeWait: BitwiseCopyable, Sendable {
 
   @inline(__always)
   public init(_ connection: Connection, _ companion: Companion, hash: UInt32, due: UInt32) {
-    remoteAddress = connection.remoteAddress
-    localAddress = connection.localAddress
-    remotePort = connection.remotePort
-    localPort = connection.localPort
+    key = connection.key
     sendNext = connection.sendNext
     receiveNext = connection.receiveNext
     timestampRecent = companion.timestampRecent
     self.due = due
     self.hash = hash
-  }
-
-  /// Whether this is the connection of these two ends.
-  @inline(__always)
-  public func isFor(_ local: IPv4Address, _ localPort: UInt16, _ remote: IPv4Address, _ remotePort: UInt16) -> Bool {
-    remoteAddress == remote && localAddress == local && self.remotePort == remotePort && self.localPort == localPort
   }
 
   public enum Verdict: Sendable, BitwiseCopyable {
@@ -60,11 +49,7 @@ public struct TimeWait: BitwiseCopyable, Sendable {
 
   /// <SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>
   public func acknowledgment(window: UInt16, timestamps: Bool, now: Moment) -> TCPSegment {
-    var segment = TCPSegment()
-    segment.source = localAddress
-    segment.destination = remoteAddress
-    segment.sourcePort = localPort
-    segment.destinationPort = remotePort
+    var segment = TCPSegment(key.reversed)
     segment.sequence = sendNext
     segment.acknowledgment = receiveNext
     segment.flags = .ack

@@ -19,8 +19,8 @@ public enum TimeoutAction: Sendable, BitwiseCopyable {
 /// Timers: retransmission (RFC 6298 5.4 to 5.7), persist (RFC 9293 3.8.6.1), and silence.
 extension Connection {
   /// Judges the connection's timers.
-  public mutating func timeout(_ companion: Companion, _ parameters: TCPParameters, now: Moment) -> TimeoutAction {
-    let idle = parameters.timeout(state)
+  public mutating func timeout(_ companion: Companion, _ parameters: UnsafePointer<TCPParameters>, now: Moment) -> TimeoutAction {
+    let idle = parameters.pointee.timeout(state)
     if now.milliseconds &- lastActivity >= idle { return .idle }
     guard flags.has(.timerRunning) else { return .wait(until: nextLook(parameters, now: now)) }
     let period = backedOffTimeout(companion, parameters)
@@ -41,7 +41,7 @@ extension Connection {
       return .probe
     }
     let handshake = state == .synSent || state == .synReceived
-    guard retransmits < (handshake ? parameters.synRetries : parameters.dataRetries) else { return .exhausted }
+    guard retransmits < (handshake ? parameters.pointee.synRetries : parameters.pointee.dataRetries) else { return .exhausted }
     retransmits &+= 1
     if handshake { return .synchronize }
     flags.set(.recovering)
@@ -55,9 +55,9 @@ extension Connection {
   }
 
   /// When to look at the connection again: when it will have been silent for too long, whichever state it is in by then.
-  func nextLook(_ parameters: TCPParameters, now: Moment) -> UInt32 {
-    let left = parameters.timeout(state) &- (now.milliseconds &- lastActivity)
-    return now.milliseconds &+ smaller(left, larger(1, parameters.closingTimeout))
+  func nextLook(_ parameters: UnsafePointer<TCPParameters>, now: Moment) -> UInt32 {
+    let left = parameters.pointee.timeout(state) &- (now.milliseconds &- lastActivity)
+    return now.milliseconds &+ smaller(left, larger(1, parameters.pointee.closingTimeout))
   }
 
   /// The oldest unacknowledged data, a segment of it at most, with the FIN if it follows. Nil when nothing is in flight.

@@ -11,27 +11,6 @@ public struct Transmission: BitwiseCopyable, Sendable {
 }
 
 extension Connection {
-  /// The segment of a transmission, without its payload.
-  @inline(always)
-  func segment(_ transmission: Transmission, _ companion: Companion, _ parameters: TCPParameters, now: Moment) -> TCPSegment {
-    var segment = TCPSegment()
-    segment.source = localAddress
-    segment.destination = remoteAddress
-    segment.sourcePort = localPort
-    segment.destinationPort = remotePort
-    segment.sequence = transmission.sequence
-    segment.acknowledgment = receiveNext
-    segment.flags = transmission.control
-    segment.window = windowField(parameters)
-    segment.payloadLength = transmission.length
-    if flags.has(.timestamps) {
-      segment.options.present = .timestamps
-      segment.options.timestampValue = now.milliseconds
-      segment.options.timestampEcho = companion.timestampRecent
-    }
-    return segment
-  }
-
   /// <SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>
   @inline(always)
   var acknowledgment: Transmission {
@@ -41,18 +20,14 @@ extension Connection {
   /// Our SYN, or SYN-ACK.
   @inline(always)
   func synchronization(
-    _ companion: Companion, _ parameters: TCPParameters, now: Moment
+    _ companion: Companion, _ parameters: UnsafePointer<TCPParameters>, now: Moment
   ) -> TCPSegment {
-    var segment = TCPSegment()
-    segment.source = localAddress
-    segment.destination = remoteAddress
-    segment.sourcePort = localPort
-    segment.destinationPort = remotePort
+    var segment = TCPSegment(key.reversed)
     segment.sequence = initialSend
-    segment.window = UInt16(truncatingIfNeeded: smaller(parameters.receiveWindow, TCPHeader.maximumUnscaledWindow))
+    segment.window = UInt16(truncatingIfNeeded: smaller(parameters.pointee.receiveWindow, TCPHeader.maximumUnscaledWindow))
     if state == .synSent {
       segment.flags = .syn
-      segment.options = parameters.synOptions(
+      segment.options = parameters.pointee.synOptions(
         limitedTo: TCPOptions.Present(rawValue: 15), timestamp: now.milliseconds, echo: 0)
     } else {
       segment.flags = .synAck
@@ -61,7 +36,7 @@ extension Connection {
       if flags.has(.windowScale) { offered.set(.windowScale) }
       if flags.has(.sackPermitted) { offered.set(.sackPermitted) }
       if flags.has(.timestamps) { offered.set(.timestamps) }
-      segment.options = parameters.synOptions(
+      segment.options = parameters.pointee.synOptions(
         limitedTo: offered, timestamp: now.milliseconds, echo: companion.timestampRecent)
     }
     return segment
@@ -80,7 +55,7 @@ extension Connection {
   ///   - finish: our stream ends there: a FIN follows.
   @inline(always)
   mutating func transmitNext(
-    end: UInt32, finish: Bool, _ companion: inout Companion, _ parameters: TCPParameters, now: Moment
+    end: UInt32, finish: Bool, _ companion: inout Companion, now: Moment
   ) -> Transmission? {
     guard state.maySend, !flags.has(.recovering) else { return nil }
     let streamOffset = streamSent
@@ -93,7 +68,7 @@ extension Connection {
     let count = smaller(smaller(available, usable), size)
     let withFin = finish && count == available && usable > count
     if count == 0, !withFin {
-      if inFlight == 0 { startPersisting(companion, parameters, now: now) }
+      if inFlight == 0 { startPersisting(now: now) }
       return nil
     }
     // Sender's silly window avoidance (RFC 9293 3.8.6.2.1): a small segment only when it is all there is, or nothing is in flight.
@@ -125,7 +100,7 @@ extension Connection {
 
   /// Data waits for a window that is closed: the persist timer sees that it is asked for (RFC 9293 3.8.6.1).
   @inline(never)
-  mutating func startPersisting(_ companion: Companion, _ parameters: TCPParameters, now: Moment) {
+  mutating func startPersisting(now: Moment) {
     if flags.has(.timerRunning) { return }
     retransmits = 0
     flags.set(.persisting)

@@ -107,9 +107,10 @@ public enum LogarithmicBuckets {
   @inline(__always)
   public static func index(of value: UInt64) -> Int {
     if value < 1 << UInt64(bits) { return Int(truncatingIfNeeded: value) }
-    let octave = 63 &- value.leadingZeroBitCount &- bits
-    let index = (octave &+ 1) &<< bits &+ Int(truncatingIfNeeded: value &>> UInt64(truncatingIfNeeded: octave)) & (1 << bits &- 1)
-    return min(index, count &- 1)
+    // A floating-point number has the octave and the place within it side by side. What it rounds, or takes for negative, belongs into the
+    // last bucket anyway.
+    let pattern = Double(Int64(bitPattern: value)).bitPattern &>> UInt64(52 &- bits)
+    return smaller(Int(truncatingIfNeeded: pattern) &- (1022 &+ bits) &<< bits, count &- 1)
   }
 
   /// The highest value of a bucket.

@@ -51,9 +51,8 @@ public struct ExchangeWorkload: Workload {
     var state = State(word)
     let size = view.role == .client ? responseSize : payloadSize
     if size > 0 {
-      while view.received &- state.messages &* size >= size, view.received &- state.messages &* size < 1 << 31 {
-        state.messages &+= 1
-      }
+      let received = view.received
+      while Int32(bitPattern: received &- (state.messages &+ 1) &* size) >= 0 { state.messages &+= 1 }
       word = state.word
     }
     return view.role == .client ? clientProgress(view, state.messages) : serverProgress(view, state.messages)

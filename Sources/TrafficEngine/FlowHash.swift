@@ -11,10 +11,8 @@ struct FlowHash: BitwiseCopyable, Sendable {
   }
 
   @inline(always)
-  func callAsFunction(local: IPv4Address, localPort: UInt16, remote: IPv4Address, remotePort: UInt16) -> UInt32 {
-    let addresses = UInt64(local.rawValue) &<< 32 | UInt64(remote.rawValue)
-    let ports = UInt64(localPort) &<< 16 | UInt64(remotePort)
-    let mixed = multiply_and_fold(addresses ^ secret0, ports ^ secret1)
+  func callAsFunction(_ key: FlowKey) -> UInt32 {
+    let mixed = multiply_and_fold(key.addresses ^ secret0, UInt64(key.ports) ^ secret1)
     return UInt32(truncatingIfNeeded: mixed ^ mixed &>> 32)
   }
 }

@@ -33,7 +33,7 @@ public struct TimeWaitPool: ~Copyable {
 
   /// Whether the entry still waits; a reopened pair leaves a vacant one behind.
   @inline(__always)
-  public func isOccupied(_ handle: UInt32) -> Bool { entry(handle).pointee.remotePort != 0 || entry(handle).pointee.hash != 0 }
+  public func isOccupied(_ handle: UInt32) -> Bool { entry(handle).pointee.key.ports != 0 || entry(handle).pointee.hash != 0 }
 
   /// Takes an entry in, when the pool is not full.
   @inline(__always)
@@ -49,7 +49,7 @@ public struct TimeWaitPool: ~Copyable {
 
   /// Leaves the entry's place vacant until its turn comes.
   public func vacate(_ handle: UInt32) {
-    entry(handle).pointee.remotePort = 0
+    entry(handle).pointee.key.ports = 0
     entry(handle).pointee.hash = 0
     entry(handle).pointee.due = 0
   }

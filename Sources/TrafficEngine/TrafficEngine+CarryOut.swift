@@ -3,20 +3,17 @@
 extension TrafficEngine {
   @inline(always)
   mutating func carryOut<Port: PacketPort & ~Copyable>(
-    _ action: Action, _ slot: UInt32, _ before: TCPState, _ segment: TCPSegment, _ packet: consuming Packet,
+    _ action: Action, _ slot: UInt32, _ before: TCPState, _ segment: UnsafePointer<TCPSegment>, _ packet: consuming Packet,
     _ io: inout PacketQueue<Port>
   ) {
     let connection = connections.base + Int(slot)
     let role = connection.pointee.role
     let events = action.events
-    if action.anomaly != .none {
-      statistics.unexpected(role, action.anomaly)
-      if action.reply == .none || action.reply.rawValue >= Reply.synAcknowledge.rawValue {
-        return carryOutExceptionally(action, slot, segment, packet, &io)
-      }
+    if !action.isUsual {
+      if action.anomaly != .none { statistics.unexpected(role, action.anomaly) }
+      if events.has(.reset) { return wasReset(slot, before, packet, &io) }
+      if action.reply.rawValue >= Reply.synAcknowledge.rawValue { return carryOutExceptionally(action, slot, segment, packet, &io) }
     }
-    if events.has(.reset) { return wasReset(slot, before, packet, &io) }
-    if action.reply == .synAcknowledge { return carryOutExceptionally(action, slot, segment, packet, &io) }
 
     // What arrived.
     if events.has(.established) { established(slot, role) }
@@ -27,32 +24,34 @@ extension TrafficEngine {
     }
     if events.has(.peerClosed) {
       statistics.count(role, before.rawValue <= TCPState.established.rawValue ? .finActiveReceived : .finPassiveReceived)
+      statistics.count(role, .ackOfFinSent)
     }
     if events.has(.finAcknowledged) { statistics.count(role, .ackOfFinReceived) }
-    if connection.pointee.state != before { records.entered(slot, connection.pointee.state, now) }
+    if records.isOn, connection.pointee.state != before { records.entered(slot, connection.pointee.state, now) }
     if events.has(.closed) {
       io.free(packet)
       return release(slot, .completed)
     }
 
-    // What is to be sent.
+    // What is to be sent: a new client acknowledges by itself, before it says anything; then what the workload has; else what was asked for.
     var spare: Packet? = consume packet
+    var acknowledges = action.asksToAcknowledge
     if events.has(.established), role == .client {
       statistics.count(.client, .ackOfSynAckSent)
       sendAcknowledgment(slot, &spare, &io)
+      acknowledges = false
     }
-    var answered = events.has(.established) && role == .client
     if events.has(.retransmit) {
       retransmit(slot, &spare, &io)
-      answered = true
+      acknowledges = false
     }
     if connection.pointee.state.maySend, events.rawValue != 0 {
-      if sendNew(slot, role, &spare, &io) { answered = true }
+      let progress = progress(slot)
+      if progress.end != connection.pointee.streamSent || progress.finish {
+        if sendNew(progress, slot, role, &spare, &io) { acknowledges = false }
+      }
     }
-    if action.reply == .acknowledge, !answered {
-      sendAcknowledgment(slot, &spare, &io)
-    }
-    if events.has(.peerClosed) { statistics.count(role, .ackOfFinSent) }
+    if acknowledges { sendAcknowledgment(slot, &spare, &io) }
     if events.has(.timeWait) { enterTimeWait(slot) } else { rearm(connection, slot) }
     if let left = spare.claim() { io.free(left) }
   }
@@ -61,7 +60,7 @@ extension TrafficEngine {
   @inline(always)
   mutating func rearm(_ connection: UnsafeMutablePointer<Connection>, _ slot: UInt32) {
     guard connection.pointee.flags.has(.timerRunning) else { return }
-    let due = moment.milliseconds &+ parameters.minimumRTO
+    let due = moment.milliseconds &+ parameters.pointee.minimumRTO
     if Int32(bitPattern: due &- connection.pointee.timerDue) < 0 { reschedule(slot, due) }
   }
 
@@ -71,7 +70,7 @@ extension TrafficEngine {
     timers.schedule(slot, due: due)
   }
 
-  @inline(always)
+  @inline(never)
   mutating func established(_ slot: UInt32, _ role: Role) {
     let companion = companions.base + Int(slot)
     if role == .client {
@@ -83,14 +82,14 @@ extension TrafficEngine {
   }
 
   /// Hands the new octets to the workload. False: they are not what it expected.
-  @inline(always)
-  mutating func take(_ action: Action, _ slot: UInt32, _ segment: TCPSegment, _ role: Role, _ frame: UnsafeRawPointer) -> Bool {
+  @inline(never)
+  mutating func take(_ action: Action, _ slot: UInt32, _ segment: UnsafePointer<TCPSegment>, _ role: Role, _ frame: UnsafeRawPointer) -> Bool {
     let connection = connections.base + Int(slot)
     let companion = companions.base + Int(slot)
     let view = WorkloadView(connection)
     let count = Int(action.payloadLength)
     let offset = view.received &- UInt32(action.payloadLength)
-    let bytes = frame + Int(segment.payloadOffset) + Int(action.payloadOffset)
+    let bytes = frame + Int(segment.pointee.payloadOffset) + Int(action.payloadOffset)
     statistics.count(role, .payloadReceived)
     statistics.count(role, .payloadBytesReceived, UInt64(truncatingIfNeeded: count))
     if role == .client, offset == 0 { statistics.measured(.firstByte, ticks: now &- companion.pointee.phaseStart) }
@@ -100,28 +99,30 @@ extension TrafficEngine {
   }
 
   /// Sends what the workload has and the peer takes: data, and FIN behind the last of it. True if anything went out.
+  ///
+  /// - Parameter first: what the workload says; it is asked again after each segment.
   @inline(never)
   mutating func sendNew<Port: PacketPort & ~Copyable>(
-    _ slot: UInt32, _ role: Role, _ spare: inout Packet?, _ io: inout PacketQueue<Port>
+    _ first: StreamProgress, _ slot: UInt32, _ role: Role, _ spare: inout Packet?, _ io: inout PacketQueue<Port>
   ) -> Bool {
     let connection = connections.base + Int(slot)
     let companion = companions.base + Int(slot)
+    var progress = first
     var sent = false
     while true {
-      let progress = progress(slot)
-      let before = connection.pointee.state
       if io.isCongested {
         connection.pointee.holdBack(now: moment)
         return sent
       }
-      guard
-        let transmission = connection.pointee.transmitNext(
-          end: progress.end, finish: progress.finish, &companion.pointee, parameters, now: moment)
+      let before = connection.pointee.state
+      guard let transmission = connection.pointee.transmitNext(end: progress.end, finish: progress.finish, &companion.pointee, now: moment)
       else { return sent }
       count(transmission, slot, role, before)
       transmit(transmission, slot, &spare, &io)
       sent = true
-      if !connection.pointee.state.maySend { return true }
+      guard connection.pointee.state.maySend else { return true }
+      progress = self.progress(slot)
+      if progress.end == connection.pointee.streamSent, !progress.finish { return true }
     }
   }
 
@@ -153,7 +154,7 @@ extension TrafficEngine {
   /// A challenge ACK, a RST, or a SYN-ACK once more; or nothing at all.
   @inline(never)
   mutating func carryOutExceptionally<Port: PacketPort & ~Copyable>(
-    _ action: Action, _ slot: UInt32, _ segment: TCPSegment, _ packet: consuming Packet, _ io: inout PacketQueue<Port>
+    _ action: Action, _ slot: UInt32, _ segment: UnsafePointer<TCPSegment>, _ packet: consuming Packet, _ io: inout PacketQueue<Port>
   ) {
     let connection = connections.base + Int(slot)
     let role = connection.pointee.role

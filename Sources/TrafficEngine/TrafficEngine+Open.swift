@@ -35,32 +35,29 @@ extension TrafficEngine {
   private mutating func openOne<Port: PacketPort & ~Copyable>(_ io: inout PacketQueue<Port>) -> Bool {
     guard flows.count < flows.capacity else { return false }
     let target = targets.base + nextTarget
-    var end = tuples.next()
-    var hash = hash(end, target.pointee)
+    var key = nextKey(target)
+    var hash = flowHash(key)
     var tries = 1
-    while find(hash, local: end.address, localPort: end.port, remote: target.pointee.address, remotePort: target.pointee.port) != nil {
+    while find(hash, key) != nil {
       if tries == Self.tupleTries { return false }
       tries &+= 1
-      end = tuples.next()
-      hash = self.hash(end, target.pointee)
+      key = nextKey(target)
+      hash = flowHash(key)
     }
     guard let slot = slots.take() else { return false }
     let peer = UInt16(truncatingIfNeeded: nextTarget)
     nextTarget &+= 1
     if nextTarget == targets.count { nextTarget = 0 }
 
-    let initial = initialSequence.number(
-      local: end.address, localPort: end.port, remote: target.pointee.address, remotePort: target.pointee.port, now: moment)
+    let initial = initialSequence.number(key, now: moment)
     let companion = companions.base + Int(slot)
     companion.pointee = Companion()
     let connection = connections.base + Int(slot)
-    connection.pointee = Connection.open(
-      local: end.address, localPort: end.port, remote: target.pointee.address, remotePort: target.pointee.port,
-      initial: initial, peer: peer, &companion.pointee, parameters, now: moment)
+    connection.pointee = Connection.open(key, initial: initial, peer: peer, &companion.pointee, now: moment)
     companion.pointee.phaseStart = now
     companion.pointee.workload = workload.begin(WorkloadView(connection))
     _ = flows.insert(hash, slot)
-    timers.schedule(slot, due: moment.milliseconds &+ parameters.minimumRTO)
+    timers.schedule(slot, due: moment.milliseconds &+ parameters.pointee.minimumRTO)
     attempted &+= 1
     openClients &+= 1
     pacer.opened()
@@ -76,8 +73,11 @@ extension TrafficEngine {
   /// Pairs of address and port that are looked at for a free one in one go.
   private static var tupleTries: Int { 64 }
 
+  /// The key of what the target would answer to the next pair of address and port.
   @inline(always)
-  private func hash(_ end: ClientEndpoint, _ target: TargetRoute) -> UInt32 {
-    flowHash(local: end.address, localPort: end.port, remote: target.address, remotePort: target.port)
+  private mutating func nextKey(_ target: UnsafePointer<TargetRoute>) -> FlowKey {
+    let end = tuples.next()
+    return FlowKey(
+      source: target.pointee.address, sourcePort: target.pointee.port, destination: end.address, destinationPort: end.port)
   }
 }

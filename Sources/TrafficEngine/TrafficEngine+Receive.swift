@@ -5,21 +5,56 @@ func prefetchFrame(_ packet: PacketPointer) { prefetch_line(packet_data(packet))
 
 /// From a frame to the connection it belongs to.
 extension TrafficEngine {
+  /// Reads a burst in a first pass, and asks for what the second will look at.
   @inline(always)
-  mutating func receive<Port: PacketPort & ~Copyable>(_ packet: consuming Packet, _ io: inout PacketQueue<Port>) {
-    let frame = UnsafeRawPointer(packet.bytes)
-    var segment = TCPSegment()
-    switch FrameParser.parse(frame, count: packet.length, verify: .software, into: &segment) {
-    case .tcp: break
-    case .arp: return drop(packet, .arpUnanswered, &io)
-    case .icmp: return drop(packet, .icmpUnanswered, &io)
-    case .unreadable(let failure): return drop(packet, DropReason(failure), &io)
+  func parse(_ burst: UnsafeMutablePointer<PacketPointer>, count: Int) {
+    for index in 0..<smaller(count, 4) { prefetchFrame(burst[index]) }
+    for index in 0..<count {
+      if index &+ 4 < count { prefetchFrame(burst[index &+ 4]) }
+      let arrival = arrivals.base + index
+      let packet = burst[index]
+      let frame = UnsafeMutableRawPointer(packet_data(packet))
+      arrival.pointee.packet = packet
+      arrival.pointee.frame = frame
+      arrival.pointee.isPlain = FrameParser.parsePlain(
+        frame, count: Int(packet.pointee.pkt_len), verify: .software, into: &arrival.pointee.segment)
+      arrival.pointee.hash = flowHash(arrival.pointee.segment.key)
+      prefetch_line(flows.slotAddress(arrival.pointee.hash))
     }
-    guard MACAddress(frame.bigEndian64(0) &>> 16) == mac else { return drop(packet, .notOurMac, &io) }
+  }
 
-    let hash = flowHash(
-      local: segment.destination, localPort: segment.destinationPort, remote: segment.source, remotePort: segment.sourcePort)
-    guard let handle = find(hash, segment) else { return receiveWithoutConnection(segment, hash, packet, &io) }
+  @inline(always)
+  mutating func receive<Port: PacketPort & ~Copyable>(_ arrival: UnsafeMutablePointer<Arrival>, _ io: inout PacketQueue<Port>) {
+    guard arrival.pointee.isPlain else { return receiveOther(arrival, &io) }
+    deliver(arrival, &io)
+  }
+
+  /// What is not plainly TCP, or not plainly right.
+  @inline(never)
+  private mutating func receiveOther<Port: PacketPort & ~Copyable>(
+    _ arrival: UnsafeMutablePointer<Arrival>, _ io: inout PacketQueue<Port>
+  ) {
+    let packet = Packet(owning: arrival.pointee.packet)
+    switch FrameParser.parseAny(arrival.pointee.frame, count: packet.length, verify: .software, into: &arrival.pointee.segment) {
+    case .tcp:
+      arrival.pointee.packet = packet.release()
+      arrival.pointee.hash = flowHash(arrival.pointee.segment.key)
+      deliver(arrival, &io)
+    case .arp: drop(packet, .arpUnanswered, &io)
+    case .icmp: drop(packet, .icmpUnanswered, &io)
+    case .unreadable(let failure): drop(packet, DropReason(failure), &io)
+    }
+  }
+
+  @inline(always)
+  private mutating func deliver<Port: PacketPort & ~Copyable>(
+    _ arrival: UnsafeMutablePointer<Arrival>, _ io: inout PacketQueue<Port>
+  ) {
+    let packet = Packet(owning: arrival.pointee.packet)
+    let segment = UnsafePointer(arrival.segment)
+    guard MACAddress(UnsafeRawPointer(arrival.pointee.frame).bigEndian64(0) &>> 16) == mac else { return drop(packet, .notOurMac, &io) }
+    let hash = arrival.pointee.hash
+    guard let handle = find(hash, segment.pointee.key) else { return receiveWithoutConnection(segment, hash, packet, &io) }
     if handle & TimeWaitPool.flag != 0 { return receiveInTimeWait(segment, hash, handle, packet, &io) }
 
     let connection = connections.base + Int(handle)
@@ -28,20 +63,14 @@ extension TrafficEngine {
     carryOut(action, handle, before, segment, packet, &io)
   }
 
-  @inline(always)
-  func find(_ hash: UInt32, _ segment: TCPSegment) -> UInt32? {
-    find(
-      hash, local: segment.destination, localPort: segment.destinationPort, remote: segment.source, remotePort: segment.sourcePort)
-  }
-
   /// The connection or TIME-WAIT with this key.
   @inline(always)
-  func find(_ hash: UInt32, local: IPv4Address, localPort: UInt16, remote: IPv4Address, remotePort: UInt16) -> UInt32? {
+  func find(_ hash: UInt32, _ key: FlowKey) -> UInt32? {
     var place = flows.start(hash)
     while let handle = flows.next(hash, &place) {
       if handle & TimeWaitPool.flag != 0 {
-        if timeWaits.entry(handle).pointee.isFor(local, localPort, remote, remotePort) { return handle }
-      } else if connections.base[Int(handle)].isFor(local, localPort, remote, remotePort) {
+        if timeWaits.entry(handle).pointee.key == key { return handle }
+      } else if connections.base[Int(handle)].key == key {
         return handle
       }
     }
@@ -59,10 +88,10 @@ extension TrafficEngine {
   /// RFC 9293 3.10.7.1 (CLOSED) and 3.10.7.2 (LISTEN).
   @inline(never)
   mutating func receiveWithoutConnection<Port: PacketPort & ~Copyable>(
-    _ segment: TCPSegment, _ hash: UInt32, _ packet: consuming Packet, _ io: inout PacketQueue<Port>
+    _ segment: UnsafePointer<TCPSegment>, _ hash: UInt32, _ packet: consuming Packet, _ io: inout PacketQueue<Port>
   ) {
-    let control = segment.flags.rawValue & (TCPFlags.syn.rawValue | TCPFlags.ack.rawValue | TCPFlags.rst.rawValue)
-    if control == TCPFlags.syn.rawValue, segment.destination == serverAddress, segment.destinationPort == serverPort,
+    let control = segment.pointee.flags.rawValue & (TCPFlags.syn.rawValue | TCPFlags.ack.rawValue | TCPFlags.rst.rawValue)
+    if control == TCPFlags.syn.rawValue, segment.pointee.destination == serverAddress, segment.pointee.destinationPort == serverPort,
       serverPort != 0
     {
       accept(segment, hash, packet, after: nil, &io)
@@ -73,34 +102,30 @@ extension TrafficEngine {
 
   @inline(never)
   mutating func refuse<Port: PacketPort & ~Copyable>(
-    _ segment: TCPSegment, _ packet: consuming Packet, _ io: inout PacketQueue<Port>
+    _ segment: UnsafePointer<TCPSegment>, _ packet: consuming Packet, _ io: inout PacketQueue<Port>
   ) {
-    guard segment.destination == serverAddress || tuples.contains(segment.destination) else {
+    guard segment.pointee.destination == serverAddress || tuples.contains(segment.pointee.destination) else {
       return drop(packet, .notOurAddress, &io)
     }
-    if segment.flags.has(.rst) { return drop(packet, .resetWithoutConnection, &io) }
-    let opens = segment.flags.has(.syn) && !segment.flags.has(.ack)
+    if segment.pointee.flags.has(.rst) { return drop(packet, .resetWithoutConnection, &io) }
+    let opens = segment.pointee.flags.has(.syn) && !segment.pointee.flags.has(.ack)
     statistics.dropped(opens ? .portClosed : .noConnection)
-    let role: Role = segment.destination == serverAddress ? .server : .client
+    let role: Role = segment.pointee.destination == serverAddress ? .server : .client
     sendReset(answering: segment, role, packet, &io)
   }
 
   /// The RST of RFC 9293 3.10.7.1, written over the frame it answers.
   @inline(never)
   mutating func sendReset<Port: PacketPort & ~Copyable>(
-    answering segment: TCPSegment, _ role: Role, _ packet: consuming Packet, _ io: inout PacketQueue<Port>
+    answering segment: UnsafePointer<TCPSegment>, _ role: Role, _ packet: consuming Packet, _ io: inout PacketQueue<Port>
   ) {
-    var reset = TCPSegment()
-    reset.source = segment.destination
-    reset.destination = segment.source
-    reset.sourcePort = segment.destinationPort
-    reset.destinationPort = segment.sourcePort
-    if segment.flags.has(.ack) {
-      reset.sequence = segment.acknowledgment
+    var reset = TCPSegment(segment.pointee.key.reversed)
+    if segment.pointee.flags.has(.ack) {
+      reset.sequence = segment.pointee.acknowledgment
       reset.flags = .rst
     } else {
       reset.flags = .rstAck
-      reset.acknowledgment = segment.sequence + segment.length
+      reset.acknowledgment = segment.pointee.sequence + segment.pointee.length
     }
     statistics.count(role, .rstSent)
     answer(reset, over: packet, &io)
@@ -109,13 +134,11 @@ extension TrafficEngine {
   /// Passive OPEN: a SYN to the port where the server role listens.
   @inline(never)
   mutating func accept<Port: PacketPort & ~Copyable>(
-    _ segment: TCPSegment, _ hash: UInt32, _ packet: consuming Packet, after previous: SequenceNumber?,
+    _ segment: UnsafePointer<TCPSegment>, _ hash: UInt32, _ packet: consuming Packet, after previous: SequenceNumber?,
     _ io: inout PacketQueue<Port>
   ) {
     guard flows.count < flows.capacity, let slot = slots.take() else { return drop(packet, .tableFull, &io) }
-    var initial = initialSequence.number(
-      local: segment.destination, localPort: segment.destinationPort, remote: segment.source, remotePort: segment.sourcePort,
-      now: moment)
+    var initial = initialSequence.number(segment.pointee.key, now: moment)
     // RFC 9293 3.10.7.4: beyond the largest number of the previous connection.
     if let previous, initial <= previous { initial = previous + 64_000 }
     let companion = companions.base + Int(slot)
@@ -124,7 +147,7 @@ extension TrafficEngine {
     connection.pointee = Connection.accept(segment, initial: initial, peer: 0, &companion.pointee, parameters, now: moment)
     companion.pointee.phaseStart = now
     _ = flows.insert(hash, slot)
-    timers.schedule(slot, due: moment.milliseconds &+ parameters.minimumRTO)
+    timers.schedule(slot, due: moment.milliseconds &+ parameters.pointee.minimumRTO)
     companion.pointee.workload = workload.begin(WorkloadView(connection))
     openServers &+= 1
     statistics.attempted(.server)
@@ -138,20 +161,20 @@ extension TrafficEngine {
 
   @inline(never)
   mutating func receiveInTimeWait<Port: PacketPort & ~Copyable>(
-    _ segment: TCPSegment, _ hash: UInt32, _ handle: UInt32, _ packet: consuming Packet, _ io: inout PacketQueue<Port>
+    _ segment: UnsafePointer<TCPSegment>, _ hash: UInt32, _ handle: UInt32, _ packet: consuming Packet, _ io: inout PacketQueue<Port>
   ) {
     let entry = timeWaits.entry(handle)
-    switch entry.pointee.arrive(segment, timestamps: parameters.timestamps) {
+    switch entry.pointee.arrive(segment.pointee, timestamps: parameters.pointee.timestamps) {
     case .ignore:
       io.free(packet)
     case .acknowledgeAndRestart:
-      entry.pointee.due = moment.milliseconds &+ parameters.timeWaitTimeout
+      entry.pointee.due = moment.milliseconds &+ parameters.pointee.timeWaitTimeout
       acknowledge(entry, packet, &io)
     case .acknowledge:
       acknowledge(entry, packet, &io)
     case .reopen:
       let previous = entry.pointee.sendNext
-      let isServer = segment.destination == serverAddress && segment.destinationPort == serverPort && serverPort != 0
+      let isServer = segment.pointee.destination == serverAddress && segment.pointee.destinationPort == serverPort && serverPort != 0
       guard isServer else { return acknowledge(entry, packet, &io) }
       forget(handle)
       statistics.add(.timeWaitReopened)
@@ -162,7 +185,7 @@ extension TrafficEngine {
   private mutating func acknowledge<Port: PacketPort & ~Copyable>(
     _ entry: UnsafeMutablePointer<TimeWait>, _ packet: consuming Packet, _ io: inout PacketQueue<Port>
   ) {
-    let window = UInt16(truncatingIfNeeded: min(parameters.receiveWindow, TCPHeader.maximumUnscaledWindow))
-    answer(entry.pointee.acknowledgment(window: window, timestamps: parameters.timestamps, now: moment), over: packet, &io)
+    let window = UInt16(truncatingIfNeeded: min(parameters.pointee.receiveWindow, TCPHeader.maximumUnscaledWindow))
+    answer(entry.pointee.acknowledgment(window: window, timestamps: parameters.pointee.timestamps, now: moment), over: packet, &io)
   }
 }

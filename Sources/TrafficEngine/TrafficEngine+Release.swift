@@ -18,7 +18,7 @@ extension TrafficEngine {
       if removeOldestTimeWait() { statistics.add(.timeWaitRecycled) }
     }
     let entry = TimeWait(
-      connection.pointee, companions.base[Int(slot)], hash: hash, due: moment.milliseconds &+ parameters.timeWaitTimeout)
+      connection.pointee, companions.base[Int(slot)], hash: hash, due: moment.milliseconds &+ parameters.pointee.timeWaitTimeout)
     flows.replace(hash, slot, with: timeWaits.append(entry))
     settle(slot, .completed)
   }
@@ -79,7 +79,7 @@ extension TrafficEngine {
         release(slot, .abortedByUs)
       } else if connection.pointee.state.maySend {
         var spare: Packet?
-        _ = sendNew(slot, connection.pointee.role, &spare, &io)
+        _ = sendNew(progress(slot), slot, connection.pointee.role, &spare, &io)
         rearm(connection, slot)
       }
     }

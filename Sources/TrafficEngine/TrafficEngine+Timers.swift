@@ -35,7 +35,7 @@ extension TrafficEngine {
     case .retransmit:
       retransmit(slot, &spare, &io)
     case .resume:
-      _ = sendNew(slot, role, &spare, &io)
+      _ = sendNew(progress(slot), slot, role, &spare, &io)
     case .probe:
       probe(slot, &spare, &io)
     case .exhausted:
@@ -49,7 +49,7 @@ extension TrafficEngine {
         }
       return giveUp(slot, outcome, &io)
     }
-    timers.schedule(slot, due: moment.milliseconds &+ parameters.minimumRTO)
+    timers.schedule(slot, due: moment.milliseconds &+ parameters.pointee.minimumRTO)
   }
 
   @inline(never)

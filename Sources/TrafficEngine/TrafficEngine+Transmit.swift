@@ -9,13 +9,19 @@ extension TrafficEngine {
 
   /// An empty frame with its link header: the spare one, which goes back where it came from, or a new one; nil when there is no buffer.
   @inline(always)
-  func frame<Port: PacketPort & ~Copyable>(
+  mutating func frame<Port: PacketPort & ~Copyable>(
     _ slot: UInt32, _ spare: inout Packet?, _ io: inout PacketQueue<Port>
   ) -> Packet? {
     if let packet = spare.claim() {
-      LinkHeader(answering: packet.bytes).store(to: packet.bytes)
+      let bytes = packet.bytes
+      LinkHeader(answering: bytes).store(to: bytes)
       return packet
     }
+    return newFrame(slot, &io)
+  }
+
+  @inline(never)
+  private mutating func newFrame<Port: PacketPort & ~Copyable>(_ slot: UInt32, _ io: inout PacketQueue<Port>) -> Packet? {
     guard let packet = io.allocate() else {
       statistics.dropped(.noBuffer)
       return nil
@@ -31,14 +37,46 @@ extension TrafficEngine {
   ) {
     guard let packet = frame(slot, &spare, &io) else { return }
     let connection = connections.base + Int(slot)
-    let segment = connection.pointee.segment(transmission, companions.base[Int(slot)], parameters, now: moment)
-    if transmission.length > 0 {
-      workload.write(
-        WorkloadView(connection), companions.base[Int(slot)].workload, offset: transmission.streamOffset,
-        into: packet.bytes + FrameWriter.payloadOffset(segment.options), count: Int(transmission.length))
-    }
-    packet.length = FrameWriter.write(segment, to: packet.bytes)
-    io.send(packet)
+    if connection.pointee.flags.has(.timestamps) { return transmitWithTimestamps(transmission, slot, packet, &io) }
+    let frame = packet.bytes
+    let length = Int(transmission.length)
+    var sum = ChecksumSum()
+    if length > 0 { sum = writePayload(transmission, slot, frame + FrameWriter.plainPayloadOffset) }
+    let frameLength = FrameWriter.writeHeaders(
+      connection.pointee.key.reversed, sequence: transmission.sequence, acknowledgment: connection.pointee.receiveNext,
+      transmission.control, window: connection.pointee.windowField(parameters), optionsLength: 0, payloadLength: length, sum: sum,
+      to: frame)
+    io.send(packet, length: frameLength)
+  }
+
+  @inline(never)
+  private mutating func transmitWithTimestamps<Port: PacketPort & ~Copyable>(
+    _ transmission: Transmission, _ slot: UInt32, _ packet: consuming Packet, _ io: inout PacketQueue<Port>
+  ) {
+    let connection = connections.base + Int(slot)
+    let frame = packet.bytes
+    let length = Int(transmission.length)
+    let payload = frame + FrameWriter.timestampsPayloadOffset
+    var sum = ChecksumSum()
+    if length > 0 { sum = writePayload(transmission, slot, payload) }
+    FrameWriter.writeTimestamps(moment.milliseconds, echo: companions.base[Int(slot)].timestampRecent, before: payload, &sum)
+    let frameLength = FrameWriter.writeHeaders(
+      connection.pointee.key.reversed, sequence: transmission.sequence, acknowledgment: connection.pointee.receiveNext,
+      transmission.control, window: connection.pointee.windowField(parameters), optionsLength: TCPOptions.timestampLayoutLength,
+      payloadLength: length, sum: sum, to: frame)
+    io.send(packet, length: frameLength)
+  }
+
+  /// Lets the workload write, and returns the sum of it.
+  @inline(always)
+  private func writePayload(_ transmission: Transmission, _ slot: UInt32, _ payload: UnsafeMutableRawPointer) -> ChecksumSum {
+    let length = Int(transmission.length)
+    workload.write(
+      WorkloadView(connections.base + Int(slot)), companions.base[Int(slot)].workload, offset: transmission.streamOffset, into: payload,
+      count: length)
+    var sum = ChecksumSum()
+    sum.add(payload, count: length)
+    return sum
   }
 
   /// Our SYN or SYN-ACK.
@@ -48,8 +86,8 @@ extension TrafficEngine {
   ) {
     guard let packet = frame(slot, &spare, &io) else { return }
     let segment = connections.base[Int(slot)].synchronization(companions.base[Int(slot)], parameters, now: moment)
-    packet.length = FrameWriter.write(segment, to: packet.bytes)
-    io.send(packet)
+    let length = FrameWriter.write(segment, to: packet.bytes)
+    io.send(packet, length: length)
   }
 
   /// A segment of no connection, over the frame it answers.
@@ -58,11 +96,11 @@ extension TrafficEngine {
     _ segment: TCPSegment, over packet: consuming Packet, _ io: inout PacketQueue<Port>
   ) {
     LinkHeader(answering: packet.bytes).store(to: packet.bytes)
-    packet.length = FrameWriter.write(segment, to: packet.bytes)
-    io.send(packet)
+    let length = FrameWriter.write(segment, to: packet.bytes)
+    io.send(packet, length: length)
   }
 
-  @inline(always)
+  @inline(never)
   mutating func sendAcknowledgment<Port: PacketPort & ~Copyable>(
     _ slot: UInt32, _ spare: inout Packet?, _ io: inout PacketQueue<Port>
   ) {

@@ -3,11 +3,33 @@ import CPacket
 /// The traffic generator of one worker: the client role, which opens connections, and the server role, which answers them, over one flow
 /// table. Reads no clock and does no I/O; each file beside this one is one of its mechanisms.
 public struct TrafficEngine<W: Workload>: Engine, ~Copyable {
-  // Constant for the run.
-  let workload: W
-  let parameters: TCPParameters
-  let share: EngineShare
+  // What nearly every frame needs comes first: the first 128 octets are reached by short instructions, and the path is bound by the
+  // octets of code it fetches (Documentation/HotPath.md).
   let statistics: WorkerStatistics
+  /// What all connections have in common, read through a pointer: a copy of it costs more than most functions it would be given to.
+  let parameters: UnsafePointer<TCPParameters>
+  // Connections: tables indexed by the slots of one pool.
+  let connections: Table<Connection>
+  let companions: Table<Companion>
+  /// The turn's time.
+  var now: Ticks = 0
+  var moment = Moment(milliseconds: 0, microseconds: 0)
+  let workload: W
+  /// Where the run stands.
+  var phase = WorkerCommand.run
+  var flows: FlowTable
+
+  /// The burst in hand.
+  let arrivals: Table<Arrival>
+  var records: RecordKeeper
+  var timers: TimerWheel<Connection>
+  var slots: SlotPool
+  var timeWaits: TimeWaitPool
+  var openClients = 0
+  var openServers = 0
+
+  // Constant for the run.
+  let share: EngineShare
   let mac: MACAddress
   let serverAddress: IPv4Address
   let serverPort: UInt16
@@ -16,31 +38,18 @@ public struct TrafficEngine<W: Workload>: Engine, ~Copyable {
   let flowHash: FlowHash
   let initialSequence: InitialSequence
   let microsecondsPerTick: UInt64  // in 2^-48
-
-  // Connections: tables indexed by the slots of one pool.
-  var slots: SlotPool
-  let connections: Table<Connection>
-  let companions: Table<Companion>
-  var flows: FlowTable
-  var timers: TimerWheel<Connection>
-  var timeWaits: TimeWaitPool
-  var records: RecordKeeper
+  let parametersTable: Table<TCPParameters>
+  let start: Ticks
 
   // The client role.
   var tuples: SourcePortChooser
   var pacer: Pacer
   var nextTarget = 0
   var attempted: UInt64 = 0
-  var openClients = 0
-  var openServers = 0
   var lastOpen: Ticks = 0
 
-  // The turn, and where the run stands.
-  var now: Ticks = 0
-  var moment = Moment(milliseconds: 0, microseconds: 0)
   /// The millisecond whose timers have all been handled.
   var timersSeen: UInt32 = .max
-  var phase = WorkerCommand.run
   /// Slots before this one have been told to close or reset.
   var sweepPosition = 0
   var challenges = RateLimit(perSecond: 1_000)
@@ -54,7 +63,10 @@ public struct TrafficEngine<W: Workload>: Engine, ~Copyable {
     self.workload = workload
     self.share = share
     self.mac = mac
-    parameters = settings.engine.tcp
+    parametersTable = Table(count: 1)
+    parametersTable[0] = settings.engine.tcp
+    parameters = UnsafePointer(parametersTable.base)
+    arrivals = Table(count: 256)
     statistics = link.statistics
     serverAddress = settings.port.address
     serverPort = settings.engine.port
@@ -85,8 +97,6 @@ public struct TrafficEngine<W: Workload>: Engine, ~Copyable {
     self.start = start
   }
 
-  let start: Ticks
-
   /// The worker's part of the client addresses and ports. What can be wrong with them, Configuration has refused.
   private static func tuples(_ port: PortSettings, _ share: EngineShare) -> SourcePortChooser {
     do {
@@ -111,11 +121,8 @@ public struct TrafficEngine<W: Workload>: Engine, ~Copyable {
     _ burst: UnsafeMutablePointer<PacketPointer>, count: Int, now: Ticks, _ io: inout PacketQueue<Port>
   ) {
     tell(now)
-    for index in 0..<min(count, 4) { prefetchFrame(burst[index]) }
-    for index in 0..<count {
-      if index &+ 4 < count { prefetchFrame(burst[index &+ 4]) }
-      receive(Packet(owning: burst[index]), &io)
-    }
+    parse(burst, count: count)
+    for index in 0..<count { receive(arrivals.base + index, &io) }
   }
 
   @inline(__always)
@@ -138,8 +145,6 @@ public struct TrafficEngine<W: Workload>: Engine, ~Copyable {
 
   @inline(always)
   func hash(_ connection: UnsafePointer<Connection>) -> UInt32 {
-    flowHash(
-      local: connection.pointee.localAddress, localPort: connection.pointee.localPort,
-      remote: connection.pointee.remoteAddress, remotePort: connection.pointee.remotePort)
+    flowHash(connection.pointee.key)
   }
 }

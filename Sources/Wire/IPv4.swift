@@ -9,11 +9,17 @@ public enum IPv4 {
   public static var fragmentMask: UInt16 { 0x3fff }
   public static var timeToLive: UInt8 { 64 }
 
-  /// The first 8 octets of a header without options, in memory order: version, length, identification 0, Don't Fragment.
+  /// The first 4 octets of a header without options, in memory order: version, length.
   @inline(always)
-  static func firstWord(totalLength: Int) -> UInt64 {
-    networkOrder(UInt64(0x4500) &<< 48 | UInt64(truncatingIfNeeded: totalLength) &<< 32 | UInt64(dontFragment))
-  }
+  static func firstWord(totalLength: Int) -> UInt32 { networkOrder(0x4500_0000 | UInt32(truncatingIfNeeded: totalLength)) }
+
+  /// The next 4: identification 0, Don't Fragment.
+  @inline(always)
+  static var secondWord: UInt32 { networkOrder(UInt32(dontFragment)) }
+
+  /// The 2 before the checksum.
+  @inline(always)
+  static var timeToLiveAndTCP: UInt16 { networkOrder(UInt16(timeToLive) &<< 8 | UInt16(protocolTCP)) }
 }
 
 /// An IPv4 address, numerically as written: 10.0.0.1 is 0x0a000001.

@@ -41,6 +41,10 @@ public struct TCPFlags: OptionSet, Sendable, BitwiseCopyable, Hashable {
   public static var synAck: TCPFlags { TCPFlags(rawValue: 0x12) }
   public static var finAck: TCPFlags { TCPFlags(rawValue: 0x11) }
   public static var rstAck: TCPFlags { TCPFlags(rawValue: 0x14) }
+
+  /// ACK, and neither SYN nor RST: what a synchronized connection expects.
+  @inline(always)
+  var isPlain: Bool { rawValue & 0x16 == 0x10 }
 }
 
 /// What a segment's options said, each once; the last of its kind wins.
@@ -75,10 +79,8 @@ public struct TCPOptions: Equatable, Sendable, BitwiseCopyable {
 
 /// A TCP segment as a value: what the state machine and the engine know of a frame, or of one to be sent.
 public struct TCPSegment: Sendable, BitwiseCopyable {
-  public var source: IPv4Address
-  public var destination: IPv4Address
-  public var sourcePort: UInt16
-  public var destinationPort: UInt16
+  /// Where it comes from and where it goes.
+  public var key: FlowKey
   public var sequence: SequenceNumber
   public var acknowledgment: SequenceNumber
   public var flags: TCPFlags
@@ -91,11 +93,11 @@ public struct TCPSegment: Sendable, BitwiseCopyable {
   public var options: TCPOptions
 
   @inline(__always)
-  public init() {
-    source = IPv4Address(0)
-    destination = IPv4Address(0)
-    sourcePort = 0
-    destinationPort = 0
+  public init() { self.init(FlowKey(addresses: 0, ports: 0)) }
+
+  @inline(__always)
+  public init(_ key: FlowKey) {
+    self.key = key
     sequence = SequenceNumber(0)
     acknowledgment = SequenceNumber(0)
     flags = TCPFlags(rawValue: 0)
@@ -103,6 +105,30 @@ public struct TCPSegment: Sendable, BitwiseCopyable {
     payloadOffset = 0
     payloadLength = 0
     options = TCPOptions()
+  }
+
+  @inline(__always)
+  public var source: IPv4Address {
+    get { key.source }
+    set { key.source = newValue }
+  }
+
+  @inline(__always)
+  public var destination: IPv4Address {
+    get { key.destination }
+    set { key.destination = newValue }
+  }
+
+  @inline(__always)
+  public var sourcePort: UInt16 {
+    get { key.sourcePort }
+    set { key.sourcePort = newValue }
+  }
+
+  @inline(__always)
+  public var destinationPort: UInt16 {
+    get { key.destinationPort }
+    set { key.destinationPort = newValue }
   }
 
   /// SEG.LEN: payload, and one each for SYN and FIN (RFC 9293 3.4).

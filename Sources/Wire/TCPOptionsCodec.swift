@@ -10,24 +10,28 @@ extension TCPOptions {
   /// Reads `count` octets of options. False when one's length is impossible.
   @inline(__always)
   public mutating func read(_ bytes: UnsafeRawPointer, count: Int) -> Bool {
-    if count == Self.timestampLayoutLength {
-      let word0 = bytes.bigEndian32(0)
-      if word0 == Self.timestampPrefix {
-        present = .timestamps
-        timestampValue = bytes.bigEndian32(4)
-        timestampEcho = bytes.bigEndian32(8)
-        return true
-      }
-      let word1 = bytes.bigEndian32(4)
-      let word2 = bytes.bigEndian32(8)
-      if word0 & 0xffff_0000 == 0x0204_0000, word1 & 0xffff_ff00 == 0x0103_0300, word2 == 0x0101_0402 {
-        present = Present(rawValue: 7)
-        maximumSegmentSize = UInt16(truncatingIfNeeded: word0)
-        windowScale = min(UInt8(truncatingIfNeeded: word1), TCPHeader.maximumWindowScale)
-        return true
-      }
-    }
+    if count == Self.synLayoutLength, readUsual(bytes) { return true }
     return walk(bytes, count: count)
+  }
+
+  /// Reads 12 octets of options if they have one of the two usual layouts; false, and nothing done, if not.
+  @inline(__always)
+  mutating func readUsual(_ bytes: UnsafeRawPointer) -> Bool {
+    let word0 = bytes.bigEndian32(0)
+    if word0 == Self.timestampPrefix {
+      present = .timestamps
+      timestampValue = bytes.bigEndian32(4)
+      timestampEcho = bytes.bigEndian32(8)
+      return true
+    }
+    let word1 = bytes.bigEndian32(4)
+    guard word0 & 0xffff_0000 == 0x0204_0000, word1 & 0xffff_ff00 == 0x0103_0300, bytes.bigEndian32(8) == 0x0101_0402 else {
+      return false
+    }
+    present = Present(rawValue: 7)
+    maximumSegmentSize = UInt16(truncatingIfNeeded: word0)
+    windowScale = min(UInt8(truncatingIfNeeded: word1), TCPHeader.maximumWindowScale)
+    return true
   }
 
   @inline(never)
@@ -89,6 +93,15 @@ extension TCPOptions {
   @inline(__always)
   public func write(to bytes: UnsafeMutableRawPointer, sum: inout ChecksumSum) -> Int {
     if present.isEmpty { return 0 }
+    if present.rawValue == 7 {
+      let first = networkOrder(UInt64(0x0204_0000 | UInt32(maximumSegmentSize)) &<< 32 | UInt64(0x0103_0300 | UInt32(windowScale)))
+      let second = networkOrder(0x0101_0402 as UInt32)
+      bytes.store(first, at: 0)
+      bytes.store(second, at: 8)
+      sum.add(first)
+      sum.add(second)
+      return Self.synLayoutLength
+    }
     var offset = 0
     if present.has(.maximumSegmentSize) { put(0x0204_0000 | UInt32(maximumSegmentSize), bytes, &offset, &sum) }
     if present.has(.windowScale) { put(0x0103_0300 | UInt32(windowScale), bytes, &offset, &sum) }

@@ -68,8 +68,8 @@ import Testing
         var companion = Companion()
         let initial = SequenceNumber(UInt32.max &- UInt32(truncatingIfNeeded: random.next() % 1000))
         var connection = Connection.open(
-          local: IPv4Address(1 + side), localPort: 7, remote: IPv4Address(2 - side), remotePort: 7, initial: initial, peer: 0, &companion,
-          parameters, now: Moment(milliseconds: 4_000_000, microseconds: microseconds))
+          FlowKey(source: IPv4Address(2 - side), sourcePort: 7, destination: IPv4Address(1 + side), destinationPort: 7), initial: initial,
+          peer: 0, &companion, now: Moment(milliseconds: 4_000_000, microseconds: microseconds))
         let listens = side == 1 && !simultaneous
         if listens { connection.state = .closed }
         let octets = UInt32(random.next() % 4 == 0 ? 0 : random.next() % 2500)
@@ -108,7 +108,7 @@ import Testing
       let end = ends[side]
       var sent = false
       while let next = end.connection.transmitNext(
-        end: end.end, finish: end.finish, &end.companion, end.parameters, now: now)
+        end: end.end, finish: end.finish, &end.companion, now: now)
       {
         put(next, side)
         sent = true

@@ -58,7 +58,7 @@ import Testing
 
   static func number(_ generator: InitialSequence, port: UInt16 = 1024, remote: UInt32 = 2, at microseconds: UInt64) -> UInt32 {
     generator.number(
-      local: IPv4Address(1), localPort: port, remote: IPv4Address(remote), remotePort: 80,
+      FlowKey(source: IPv4Address(remote), sourcePort: 80, destination: IPv4Address(1), destinationPort: port),
       now: Moment(milliseconds: UInt32(truncatingIfNeeded: microseconds / 1_000), microseconds: microseconds)
     ).rawValue
   }

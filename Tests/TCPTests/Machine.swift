@@ -21,6 +21,7 @@ struct Numbers: Sendable, CustomTestStringConvertible {
 final class Machine {
   static let local = IPv4Address(0x0a00_0001)
   static let remote = IPv4Address(0x0a00_0002)
+  static let key = FlowKey(source: remote, sourcePort: 80, destination: local, destinationPort: 1024)
 
   var connection: Connection
   var companion = Companion()
@@ -42,8 +43,7 @@ final class Machine {
     self.parameters = parameters
     microseconds = milliseconds * 1_000
     connection = Connection.open(
-      local: Self.local, localPort: 1024, remote: Self.remote, remotePort: 80, initial: SequenceNumber(numbers.ours), peer: 0, &companion,
-      parameters, now: Moment(milliseconds: UInt32(truncatingIfNeeded: milliseconds), microseconds: milliseconds * 1_000))
+      Self.key, initial: SequenceNumber(numbers.ours), peer: 0, &companion, now: Moment(milliseconds: UInt32(truncatingIfNeeded: milliseconds), microseconds: milliseconds * 1_000))
   }
 
   /// SYN-RECEIVED, after a SYN with these options.
@@ -92,11 +92,7 @@ final class Machine {
     _ flags: TCPFlags, _ numbers: Numbers, sequence: UInt32, acknowledgment: UInt32?, length: UInt16 = 0, window: UInt16 = 65_535,
     options: TCPOptions = TCPOptions()
   ) -> TCPSegment {
-    var segment = TCPSegment()
-    segment.source = remote
-    segment.destination = local
-    segment.sourcePort = 80
-    segment.destinationPort = 1024
+    var segment = TCPSegment(key)
     segment.sequence = SequenceNumber(numbers.theirs &+ sequence)
     if let acknowledgment { segment.acknowledgment = SequenceNumber(numbers.ours &+ acknowledgment) }
     segment.flags = flags
@@ -124,7 +120,7 @@ final class Machine {
   func send(_ octets: UInt32 = 0) -> [Transmission] {
     end &+= octets
     var sent: [Transmission] = []
-    while let next = connection.transmitNext(end: end, finish: finish, &companion, parameters, now: now) { sent.append(next) }
+    while let next = connection.transmitNext(end: end, finish: finish, &companion, now: now) { sent.append(next) }
     return sent
   }
 

@@ -23,7 +23,7 @@ struct Frame {
     let template = self.segment
     let length = octets.withUnsafeMutableBytes { bytes in
       LinkHeader(destination: mac, source: source).store(to: bytes.baseAddress!)
-      let offset = FrameWriter.payloadOffset(template.options)
+      let offset = FrameWriter.plainPayloadOffset + template.options.encodedLength
       for (index, octet) in payload.enumerated() { bytes[offset + index] = octet }
       return FrameWriter.write(template, to: bytes.baseAddress!)
     }

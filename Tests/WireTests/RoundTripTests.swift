@@ -34,7 +34,7 @@ import Testing
 
   /// Writes into memory that ends with the frame, over garbage, as into a buffer used before.
   static func write(_ segment: TCPSegment, payload: [UInt8], _ random: inout SeededRandom) -> [UInt8] {
-    let headers = FrameWriter.payloadOffset(segment.options)
+    let headers = FrameWriter.plainPayloadOffset + segment.options.encodedLength
     let memory = GuardedMemory(randomOctets(headers, &random) + payload)
     link.store(to: memory.bytes)
     #expect(FrameWriter.write(segment, to: memory.bytes) == memory.count)
@@ -54,7 +54,7 @@ import Testing
       #expect(read.sourcePort == written.sourcePort && read.destinationPort == written.destinationPort)
       #expect(read.sequence == written.sequence && read.acknowledgment == written.acknowledgment)
       #expect(read.flags == written.flags && read.window == written.window && read.options == written.options)
-      #expect(Int(read.payloadOffset) == FrameWriter.payloadOffset(written.options) && read.payloadLength == written.payloadLength)
+      #expect(Int(read.payloadOffset) == FrameWriter.plainPayloadOffset + written.options.encodedLength && read.payloadLength == written.payloadLength)
       #expect(Array(octets[Int(read.payloadOffset)...]) == payload)
       #expect(written.options.encodedLength % 4 == 0 && written.options.encodedLength <= 20)
     }

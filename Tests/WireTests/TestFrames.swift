@@ -1,3 +1,5 @@
+import Testing
+
 @testable import TCPEngine
 
 /// The Internet checksum as RFC 1071 section 1 says it: 16-bit words, most significant octet first, in one's complement addition.
@@ -55,7 +57,19 @@ func parse(_ octets: [UInt8], verify: ChecksumVerification = .software) -> (kind
   let memory = GuardedMemory(octets)
   var segment = TCPSegment()
   let kind = FrameParser.parse(memory.bytes, count: memory.count, verify: verify, into: &segment)
+  expectBothReadersAgree(memory, verify)
   return (kind, segment)
+}
+
+/// What is read at first sight, the thorough reader reads alike.
+private func expectBothReadersAgree(_ memory: GuardedMemory, _ verify: ChecksumVerification) {
+  var plain = TCPSegment()
+  var thorough = TCPSegment()
+  guard FrameParser.parsePlain(memory.bytes, count: memory.count, verify: verify, into: &plain) else { return }
+  #expect(FrameParser.parseAny(memory.bytes, count: memory.count, verify: verify, into: &thorough).isTCP)
+  #expect(plain.key == thorough.key && plain.sequence == thorough.sequence && plain.acknowledgment == thorough.acknowledgment)
+  #expect(plain.flags == thorough.flags && plain.window == thorough.window && plain.options == thorough.options)
+  #expect(plain.payloadOffset == thorough.payloadOffset && plain.payloadLength == thorough.payloadLength)
 }
 
 extension FrameKind {
