@@ -54,9 +54,9 @@ struct Bench {
   }
 
   /// Fills rows from as many rounds as there are runs; after a failure all of them say why.
-  private func fill(_ rows: [Row], rounds: Int? = nil, _ measure: (inout [Row]) throws -> Void) -> [Row] {
+  private func fill(_ rows: [Row], _ measure: (inout [Row]) throws -> Void) -> [Row] {
     var rows = rows
-    do { for _ in 0..<(rounds ?? runs) { try measure(&rows) } } catch {
+    do { for _ in 0..<runs { try measure(&rows) } } catch {
       for index in rows.indices { rows[index].remark = index == 0 ? "\(error)" : "as above" }
     }
     return rows
@@ -130,18 +130,19 @@ struct Bench {
     }
   }
 
-  /// Connections that are established and do nothing. What one end costs is everything the process has, or what it has more than with
-  /// a thousand of them, over the ends.
+  /// Connections that are established and do nothing. What one end costs is everything the process has while they are open, or what it has
+  /// more than with a thousand of them, over the ends.
   private func memory() -> [Row] {
     var closed = true
     func held(_ count: Int) throws -> Double {
+      let seconds = Double(5 + count / 100_000)
       let child = try Child(
         engine,
         [
-          "run", "--json", "-", "--cores", "\(core)", "--test-size", "\(count)", "--max-open", "\(count)", "--pool-size", "16384",
+          "run", "--json", "-", "--cores", "\(core)", "--test-size", "\(count)", "--max-open", "\(count)", "--pool-size", "3328",
           "--clients", "10.0.0.2-10.0.15.255", "--payload-size", "0", "--fin-by-client", "0", "--fin-by-server", "0",
-          "--duration", "\(5 + count / 100_000)s",
-        ], tolerates: 1)
+          "--duration", "\(Int(seconds))s",
+        ], tolerates: 1, memoryUntil: seconds)
       closed = closed && child.exitCode == 0
       let established = try child.number("counters.ack_of_syn_ack_received")
       guard established >= Double(count) else { throw BenchError("\(Int(established)) of \(count) connections were established") }
@@ -154,7 +155,7 @@ struct Bench {
         Row(name: name + ", all memory", unit: "octets/end", digits: 1, target: "at most 128"),
         Row(name: name + ", growth", unit: "octets/end", digits: 1),
         Row(name: "\(few) idle connections, all memory", unit: "MiB", digits: 1),
-      ], rounds: 2
+      ]
     ) { rows in
       let most = try held(idle)
       let least = try held(few)
@@ -166,18 +167,16 @@ struct Bench {
     return rows
   }
 
-  /// From the start of the process to the end of a run of one connection: more than to its first SYN.
+  /// From the start of the process to the first SYN of the reference load, as its report says.
   private func start() -> [Row] {
     [("without huge pages", 0, ""), ("on huge pages", 128, "less than 2")].map { place, pages, target in
-      let row = Row(name: "start to end of one connection, " + place, unit: "s", digits: 3, target: target)
+      let row = Row(name: "start to first SYN, " + place, unit: "s", digits: 3, target: target)
       guard let reserved = HugePages(exactly: pages) else {
         return fill([row]) { _ in throw BenchError("\(pages) huge pages were not to be had: not root, or in use, or no memory for them") }[
           0]
       }
       defer { reserved.restore() }
-      return fill([row]) { rows in
-        rows[0].values.append(try Child(engine, ["run", "--json", "-", "--cores", "\(core)", "--test-size", "1"]).seconds)
-      }[0]
+      return fill([row]) { rows in rows[0].values.append(try reference().number("start_to_first_syn_seconds")) }[0]
     }
   }
 }

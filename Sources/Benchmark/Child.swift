@@ -11,9 +11,11 @@ struct Child {
 
   /// Runs `program` and reads the JSON it prints.
   ///
-  /// - Parameter tolerates: the largest exit code that is no failure.
+  /// - Parameters:
+  ///   - tolerates: the largest exit code that is no failure.
+  ///   - memoryUntil: seconds after which its memory is not looked at any more.
   /// - Throws: BenchError when the program does not end within `limit` seconds, fails, or prints no JSON.
-  init(_ program: String, _ arguments: [String], limit: Double = 120, tolerates: Int32 = 0) throws {
+  init(_ program: String, _ arguments: [String], limit: Double = 120, tolerates: Int32 = 0, memoryUntil: Double = 1_000_000) throws {
     let process = Process()
     process.executableURL = URL(filePath: program)
     process.arguments = arguments
@@ -30,7 +32,7 @@ struct Child {
     let start = clock.now
     do { try process.run() } catch { throw BenchError("\(program) does not start; run make build first") }
     while process.isRunning {
-      peakMemory = max(peakMemory, Self.memory(of: process.processIdentifier))
+      if clock.now - start < .seconds(memoryUntil) { peakMemory = max(peakMemory, Self.memory(of: process.processIdentifier)) }
       if clock.now - start > .seconds(limit) {
         kill(process.processIdentifier, SIGKILL)
         throw BenchError("not ended after \(Int(limit)) s: \(command)")

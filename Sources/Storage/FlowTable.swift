@@ -3,7 +3,7 @@
 ///
 /// A slot is 8 octets: the key's 32-bit hash, and the handle plus one (zero is empty). The key itself lies with the connection that the
 /// handle names; a hash that agrees is confirmed there by the caller. At half load a look-up reads one cache line, nearly
-/// always. The table must be given hashes whose low bits are well mixed.
+/// always. The number of slots is any: a hash is scaled to it, so hashes must be well mixed in their high bits.
 public struct FlowTable: ~Copyable, @unchecked Sendable {
   public struct Slot: BitwiseCopyable {
     var hash: UInt32
@@ -16,33 +16,39 @@ public struct FlowTable: ~Copyable, @unchecked Sendable {
   }
 
   let slots: Table<Slot>
-  let mask: UInt32
+  /// Slots.
+  let size: UInt32
   /// Entries.
   public var count = 0
-  /// Entries the table takes; a third of its slots at least are then empty.
+  /// Entries the table takes; a sixth of its slots at least are then empty.
   public let capacity: Int
 
-  /// A table for `capacity` entries, at most 2^30; it takes 8 octets for each slot, a power of two of at least 16 and 1.5 times as many (3 times for less than 2^16).
+  /// A table for `capacity` entries, at most 2^30, of 8 octets for each of its slots: 1.2 times as many, and 3 times for less than 2^16.
   public init(capacity: Int) {
     precondition(capacity > 0 && capacity <= 1 << 30)
     self.capacity = capacity
-    var size = 16
     // A small table is in cache, and rather has short probes; a large one rather has little memory.
-    let wanted = capacity < 1 << 16 ? capacity * 3 : capacity + capacity / 2
-    while size < wanted { size <<= 1 }
-    slots = Table(count: size)
-    mask = UInt32(truncatingIfNeeded: size &- 1)
+    let wanted = max(16, capacity < 1 << 16 ? capacity * 3 : capacity + capacity / 5)
+    slots = Table(count: wanted)
+    size = UInt32(truncatingIfNeeded: wanted)
   }
 
-  /// Asks for the cache line in which a look-up of this hash begins.
+  /// The slot in which a look-up of this hash begins, for a prefetch.
   @inline(__always)
   public func slotAddress(_ hash: UInt32) -> UnsafeRawPointer {
-    UnsafeRawPointer(slots.base + Int(hash & mask))
+    UnsafeRawPointer(slots.base + Int(start(hash)))
   }
 
   /// Where the search for an entry with this hash begins.
   @inline(__always)
-  public func start(_ hash: UInt32) -> UInt32 { hash & mask }
+  public func start(_ hash: UInt32) -> UInt32 { UInt32(truncatingIfNeeded: (UInt64(hash) &* UInt64(size)) &>> 32) }
+
+  @inline(always)
+  func after(_ index: UInt32) -> UInt32 { index &+ 1 == size ? 0 : index &+ 1 }
+
+  /// Slots from `start` on to `index`, going around.
+  @inline(always)
+  func distance(_ start: UInt32, _ index: UInt32) -> UInt32 { index >= start ? index &- start : index &- start &+ size }
 
   /// The handle of the next entry with this hash, from `place` on; nil when there is no more. The caller compares keys, and asks again.
   @inline(__always)
@@ -50,7 +56,7 @@ public struct FlowTable: ~Copyable, @unchecked Sendable {
     while true {
       let slot = slots[Int(place)]
       if slot.handlePlusOne == 0 { return nil }
-      place = (place &+ 1) & mask
+      place = after(place)
       if slot.hash == hash { return slot.handlePlusOne &- 1 }
     }
   }
@@ -59,8 +65,8 @@ public struct FlowTable: ~Copyable, @unchecked Sendable {
   @inline(__always)
   public mutating func insert(_ hash: UInt32, _ handle: UInt32) -> Bool {
     guard count < capacity else { return false }
-    var index = hash & mask
-    while slots[Int(index)].handlePlusOne != 0 { index = (index &+ 1) & mask }
+    var index = start(hash)
+    while slots[Int(index)].handlePlusOne != 0 { index = after(index) }
     slots[Int(index)] = Slot(hash: hash, handlePlusOne: handle &+ 1)
     count &+= 1
     return true
@@ -78,13 +84,11 @@ public struct FlowTable: ~Copyable, @unchecked Sendable {
     var hole = position(hash, handle)
     var index = hole
     while true {
-      index = (index &+ 1) & mask
+      index = after(index)
       let slot = slots[Int(index)]
       if slot.handlePlusOne == 0 { break }
       // An entry may move back into the hole unless its home lies behind the hole, going around.
-      let fromHome = (index &- slot.hash) & mask
-      let fromHole = (index &- hole) & mask
-      if fromHome >= fromHole {
+      if distance(start(slot.hash), index) >= distance(hole, index) {
         slots[Int(hole)] = slot
         hole = index
       }
@@ -95,10 +99,10 @@ public struct FlowTable: ~Copyable, @unchecked Sendable {
 
   @inline(always)
   func position(_ hash: UInt32, _ handle: UInt32) -> UInt32 {
-    var index = hash & mask
+    var index = start(hash)
     while slots[Int(index)].handlePlusOne != handle &+ 1 {
       assert(slots[Int(index)].handlePlusOne != 0, "an entry that is not in the table was named")
-      index = (index &+ 1) & mask
+      index = after(index)
     }
     return index
   }

@@ -17,7 +17,8 @@ public struct Table<Element: BitwiseCopyable>: ~Copyable, @unchecked Sendable {
     let bytes = Self.size(count)
     guard let memory = mmap(nil, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), memory != MAP_FAILED
     else { fatalError("no memory: \(bytes) bytes were asked of the system") }
-    madvise(memory, bytes, 14)  // MADV_HUGEPAGE: a hint, it may fail
+    // MADV_HUGEPAGE: a hint, it may fail. A small table would only make a huge page of its own, mostly empty.
+    if bytes >= 4 << 20 { madvise(memory, bytes, 14) }
     base = memory.bindMemory(to: Element.self, capacity: count)
     self.count = count
   }

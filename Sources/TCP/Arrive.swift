@@ -7,7 +7,9 @@ extension Connection {
   ) -> Action {
     // What is expected next, acknowledges something between SND.UNA and SND.NXT, and has neither SYN nor RST passes every check.
     let acknowledged = segment.pointee.acknowledgment.distance(from: sendUnacknowledged)
-    if segment.pointee.sequence == receiveNext, acknowledged <= flight, segment.pointee.flags.isPlain, !flags.has(.timestamps), state != .synSent {
+    if segment.pointee.sequence == receiveNext, acknowledged <= flight, segment.pointee.flags.isPlain, !flags.has(.timestamps),
+      state != .synSent
+    {
       return process(segment, acknowledged, inOrder: true, &companion, parameters, now: now)
     }
     return examine(segment, acknowledged, &companion, parameters, now: now)
@@ -16,7 +18,8 @@ extension Connection {
   /// The checks one after the other, for what does not pass all of them at first sight.
   @inline(never)
   private mutating func examine(
-    _ segment: UnsafePointer<TCPSegment>, _ acknowledged: UInt32, _ companion: inout Companion, _ parameters: UnsafePointer<TCPParameters>, now: Moment
+    _ segment: UnsafePointer<TCPSegment>, _ acknowledged: UInt32, _ companion: inout Companion, _ parameters: UnsafePointer<TCPParameters>,
+    now: Moment
   ) -> Action {
     if state == .synSent { return arriveInSynSent(segment, &companion, parameters, now: now) }
     // First, is it acceptable? (3.10.7.4; RFC 7323 5.3 before it). What begins where we expect it is.
@@ -33,7 +36,8 @@ extension Connection {
   /// - Parameter inOrder: known to begin at RCV.NXT, to acknowledge nothing but what is in flight, and to need no timestamp.
   @inline(always)
   private mutating func process(
-    _ segment: UnsafePointer<TCPSegment>, _ acknowledged: UInt32, inOrder: Bool, _ companion: inout Companion, _ parameters: UnsafePointer<TCPParameters>, now: Moment
+    _ segment: UnsafePointer<TCPSegment>, _ acknowledged: UInt32, inOrder: Bool, _ companion: inout Companion,
+    _ parameters: UnsafePointer<TCPParameters>, now: Moment
   ) -> Action {
     var action = Action()
     // Fifth, the ACK field.
@@ -78,7 +82,9 @@ extension Connection {
         takePayload(segment, inOrder: inOrder, &action, parameters)
       }
     }
-    if !inOrder, flags.has(.timestamps), segment.pointee.sequence <= receiveNext { companion.timestampRecent = segment.pointee.options.timestampValue }
+    if !inOrder, flags.has(.timestamps), segment.pointee.sequence <= receiveNext {
+      companion.timestampRecent = segment.pointee.options.timestampValue
+    }
     lastActivity = now.milliseconds
     return action
   }
@@ -96,7 +102,7 @@ extension Connection {
     }
     if flags.has(.timing) {
       flags.clear(.timing)
-      companion.measured(microseconds: UInt32(truncatingIfNeeded: now.microseconds) &- companion.flightStart)
+      companion.measured(microseconds: companion.flight(until: now))
     }
     flags.clear(.persisting)
     if flight == 0 {
@@ -138,7 +144,9 @@ extension Connection {
 
   /// Takes the octets not yet received of a segment that begins at RCV.NXT or before, and its FIN.
   @inline(always)
-  mutating func takePayload(_ segment: UnsafePointer<TCPSegment>, inOrder: Bool, _ action: inout Action, _ parameters: UnsafePointer<TCPParameters>) {
+  mutating func takePayload(
+    _ segment: UnsafePointer<TCPSegment>, inOrder: Bool, _ action: inout Action, _ parameters: UnsafePointer<TCPParameters>
+  ) {
     action.reply = .acknowledge
     let known = inOrder ? 0 : receiveNext.distance(from: segment.pointee.sequence)
     var count = UInt32(segment.pointee.payloadLength) &- smaller(known, UInt32(segment.pointee.payloadLength))
@@ -192,7 +200,8 @@ extension Connection {
     let endsInside = length > 0 && (segment.pointee.sequence + (length &- 1)).isInWindow(from: receiveNext, size: window)
     if beginsInside || endsInside { return nil }
     if isReset { return Action(.none, .resetOutsideWindow) }
-    if segment.pointee.flags.has(.syn), state == .synReceived, segment.pointee.sequence == initialReceive, !segment.pointee.flags.has(.ack) {
+    if segment.pointee.flags.has(.syn), state == .synReceived, segment.pointee.sequence == initialReceive, !segment.pointee.flags.has(.ack)
+    {
       flags.clear(.timing)  // Karn's algorithm (RFC 6298 3)
       return Action(.synAcknowledge, .duplicate)  // the peer did not get our SYN-ACK
     }

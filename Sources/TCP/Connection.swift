@@ -6,7 +6,7 @@ public enum Role: UInt8, CaseIterable, Sendable, BitwiseCopyable {
 
 /// What a connection needs for every segment: one cache line of 64 octets, its key included. Fields carry their RFC 9293 names.
 ///
-/// What loss and bulk transfer need (scoreboard, congestion window) will be a second, cold structure, named by `Companion.cold`.
+/// What loss and bulk transfer need (scoreboard, congestion window) will be a second, cold structure, named in the `Companion`.
 public struct Connection: TimerNode, BitwiseCopyable, Sendable {
   /// Addresses and ports as they lie in what arrives: the remote end is the source.
   public var key: FlowKey
@@ -110,23 +110,41 @@ public struct Connection: TimerNode, BitwiseCopyable, Sendable {
   public var flight: UInt32 { sendNext.distance(from: sendUnacknowledged) }
 }
 
-/// What lies beside a connection, in a table of its own: read by fewer segments.
+/// What lies beside a connection, in a table of its own: read by fewer segments. 24 octets.
 public struct Companion: BitwiseCopyable, Sendable {
-  /// When the present phase began (first SYN, request, FIN), in ticks: the start of a latency. The engine's.
-  public var phaseStart: UInt64 = 0
+  /// Two times in one word: when the present phase began, in 16 ticks (upper 40 bits), and when the segment was sent that is being timed,
+  /// in 4 microseconds (lower 24).
+  private var starts: UInt64 = 0
   /// State of the workload.
   public var workload: UInt64 = 0
-  /// When the segment was sent that is being timed, in microseconds.
-  public var flightStart: UInt32 = 0
   /// SRTT in 1/8 ms (RFC 6298 2), 0 before the first measurement; longer than 8 s counts as 8 s.
+  ///
+  /// When recovery brings a cold structure, it takes over these two, and their place holds its handle.
   public var smoothedRTT: UInt16 = 0
   /// RTTVAR in 1/4 ms.
   public var rttVariance: UInt16 = 0
   /// TS.Recent (RFC 7323 4.3).
   public var timestampRecent: UInt32 = 0
-  /// Handle of the cold structure, plus one; 0: none. Recovery and congestion control will live there.
-  public var cold: UInt32 = 0
 
   @inline(__always)
   public init() {}
+
+  private static var flightMask: UInt64 { 0xff_ffff }
+
+  /// A phase begins (first SYN, request, FIN): the start of a latency.
+  @inline(__always)
+  public mutating func beginPhase(_ now: UInt64) { starts = (now &>> 4) &<< 24 | starts & Self.flightMask }
+
+  /// Ticks since the present phase began, 16 exact; modulo 2^44 (two hours at 2.4 GHz).
+  @inline(__always)
+  public func phase(until now: UInt64) -> UInt64 { ((now &>> 4) &<< 24 &- starts & ~Self.flightMask) &>> 20 }
+
+  @inline(always)
+  mutating func beginFlight(_ now: Moment) { starts = starts & ~Self.flightMask | now.microseconds &>> 2 & Self.flightMask }
+
+  /// Microseconds since the segment was sent that is being timed, 4 exact; modulo 67 s, before which its timer has run out.
+  @inline(always)
+  func flight(until now: Moment) -> UInt32 {
+    UInt32(truncatingIfNeeded: (now.microseconds &>> 2 &- starts) & Self.flightMask) &<< 2
+  }
 }

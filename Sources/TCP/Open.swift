@@ -22,7 +22,8 @@ extension Connection {
     _ parameters: UnsafePointer<TCPParameters>, now: Moment
   ) -> Connection {
     var connection = Connection(
-      key: syn.pointee.key, sendUnacknowledged: initial, sendNext: initial + 1, receiveNext: syn.pointee.sequence + 1, sendWindow: UInt32(syn.pointee.window),
+      key: syn.pointee.key, sendUnacknowledged: initial, sendNext: initial + 1, receiveNext: syn.pointee.sequence + 1,
+      sendWindow: UInt32(syn.pointee.window),
       initialSend: initial, initialReceive: syn.pointee.sequence, state: .synReceived, retransmits: 0, flags: Flags(rawValue: 0), scales: 0,
       timerStart: 0, lastActivity: now.milliseconds, timerNext: 0, timerPrevious: 0,
       timerDue: 0, segmentSize: TCPHeader.defaultMSS, peer: peer | serverBit)

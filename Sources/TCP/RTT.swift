@@ -51,7 +51,7 @@ extension Connection {
   /// RFC 6298 2, Karn: times the first segment of a flight, and none that was sent again.
   @inline(always)
   mutating func startTiming(_ companion: inout Companion, now: Moment) {
-    companion.flightStart = UInt32(truncatingIfNeeded: now.microseconds)
+    companion.beginFlight(now)
     flags.set(.timing)
   }
 }

@@ -79,6 +79,7 @@ struct JSONReport {
       "dpdk": .text(DPDK.version),
       "seed": .count(summary.basis.seed),
       "ticks_per_second": .number(summary.basis.ticksPerSecond),
+      "start_to_first_syn_seconds": JSONValue(summary.startToFirstSYN),
       "simulated_time": .bool(summary.isSimulated),
       "huge_pages": summary.hugePages.map(JSONValue.bool) ?? .null,
       "configuration": .text(Configuration.effective(settings)),

@@ -1,4 +1,5 @@
 import CPacket
+import FoundationEssentials
 import Glibc
 import TCPEngine
 
@@ -15,6 +16,8 @@ struct RunBasis: Sendable {
   let ticksPerSecond: Double
   let startTicks: Ticks
   let startNanoseconds: UInt64
+  /// Seconds from the start of the process to `startTicks`; 10 ms exact. 0 in simulated time.
+  let startedAfter: Double
 
   init(_ settings: TrafficSettings) throws {
     self.settings = settings
@@ -25,11 +28,12 @@ struct RunBasis: Sendable {
     faultSeed = random.next()
     workerSeeds = cores.map { _ in random.next() }
     if settings.port.kind == .memory {
-      (ticksPerSecond, startTicks, startNanoseconds) = (1e9, 0, 0)
+      (ticksPerSecond, startTicks, startNanoseconds, startedAfter) = (1e9, 0, 0, 0)
     } else {
       ticksPerSecond = measure_tick_rate(100)
       startTicks = tick_counter()
-      startNanoseconds = Self.calendarNanoseconds
+      startNanoseconds = Self.nanoseconds(CLOCK_REALTIME)
+      startedAfter = Self.processAge
     }
   }
 
@@ -60,9 +64,17 @@ struct RunBasis: Sendable {
     return wanted
   }
 
-  private static var calendarNanoseconds: UInt64 {
+  private static func nanoseconds(_ clock: clockid_t) -> UInt64 {
     var time = timespec()
-    clock_gettime(CLOCK_REALTIME, &time)
+    clock_gettime(clock, &time)
     return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+  }
+
+  /// Seconds since the kernel made this process: field 22 of its `stat`, in clock ticks since boot (proc(5)).
+  private static var processAge: Double {
+    guard let text = try? String(contentsOfFile: "/proc/self/stat", encoding: .utf8), let name = text.lastIndex(of: ")") else { return 0 }
+    let fields = text[name...].split(separator: " ")  // the first is field 2
+    guard fields.count > 20, let began = Double(fields[20]) else { return 0 }
+    return max(0, Double(nanoseconds(CLOCK_BOOTTIME)) / 1e9 - began / Double(sysconf(Int32(_SC_CLK_TCK))))
   }
 }

@@ -31,6 +31,12 @@ struct RunSummary {
   func seconds(_ ticks: Ticks) -> Double { Double(ticks) / basis.ticksPerSecond }
   func nanoseconds(_ ticks: Ticks) -> UInt64 { UInt64(Double(ticks) / basis.ticksPerSecond * 1e9) }
 
+  /// Seconds from the start of the process to the first SYN; nil in simulated time, or when there was none.
+  var startToFirstSYN: Double? {
+    guard !isSimulated, total[.client].attempted > 0 else { return nil }
+    return basis.startedAfter + seconds(total[.firstOpen] &- basis.startTicks)
+  }
+
   /// Connections completed per second. For workers in sum it is over the time from the first SYN of all to the last close.
   func connectionsPerSecond(_ tally: Tally) -> Double { ratio(tally.judged.completed, seconds(tally.duration)) }
 

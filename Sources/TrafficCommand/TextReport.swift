@@ -38,6 +38,9 @@ struct TextReport {
         row("ticks at \(clock) GHz", [("a connection", NumberText.fixed(connection, 0)), ("a packet", NumberText.fixed(packet, 1))]))
     }
     lines.append("  \("packets a connection".left(24)) \(NumberText.fixed(summary.packetsPerConnection(total), 2))")
+    if let start = summary.startToFirstSYN {
+      lines.append("  \("start to first SYN".left(24)) \(NumberText.fixed(start, 2)) s")
+    }
     lines.append("  \("seed".left(24)) \(summary.basis.seed)")
     return lines
   }

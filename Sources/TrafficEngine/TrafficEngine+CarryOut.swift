@@ -75,7 +75,7 @@ extension TrafficEngine {
     let companion = companions.base + Int(slot)
     if role == .client {
       statistics.count(.client, .synAckReceived)
-      statistics.measured(.handshake, ticks: now &- companion.pointee.phaseStart)
+      statistics.measured(.handshake, ticks: companion.pointee.phase(until: now))
     } else {
       statistics.count(.server, .ackOfSynAckReceived)
     }
@@ -83,7 +83,9 @@ extension TrafficEngine {
 
   /// Hands the new octets to the workload. False: they are not what it expected.
   @inline(never)
-  mutating func take(_ action: Action, _ slot: UInt32, _ segment: UnsafePointer<TCPSegment>, _ role: Role, _ frame: UnsafeRawPointer) -> Bool {
+  mutating func take(_ action: Action, _ slot: UInt32, _ segment: UnsafePointer<TCPSegment>, _ role: Role, _ frame: UnsafeRawPointer)
+    -> Bool
+  {
     let connection = connections.base + Int(slot)
     let companion = companions.base + Int(slot)
     let view = WorkloadView(connection)
@@ -92,7 +94,7 @@ extension TrafficEngine {
     let bytes = frame + Int(segment.pointee.payloadOffset) + Int(action.payloadOffset)
     statistics.count(role, .payloadReceived)
     statistics.count(role, .payloadBytesReceived, UInt64(truncatingIfNeeded: count))
-    if role == .client, offset == 0 { statistics.measured(.firstByte, ticks: now &- companion.pointee.phaseStart) }
+    if role == .client, offset == 0 { statistics.measured(.firstByte, ticks: companion.pointee.phase(until: now)) }
     let matches = workload.receive(view, &companion.pointee.workload, offset: offset, bytes: bytes, count: count)
     if records.isOn { recordReceived(slot, view, bytes, offset, count) }
     return matches
@@ -142,11 +144,11 @@ extension TrafficEngine {
     if length > 0 {
       statistics.count(role, .payloadSent)
       statistics.count(role, .payloadBytesSent, UInt64(length))
-      if transmission.streamOffset == 0 { companion.pointee.phaseStart = now }
+      if transmission.streamOffset == 0 { companion.pointee.beginPhase(now) }
     }
     if connection.pointee.state != before {
       statistics.count(role, before == .established ? .finActiveSent : .finPassiveSent)
-      companion.pointee.phaseStart = now
+      companion.pointee.beginPhase(now)
     }
     if records.isOn { recordSent(slot, length, transmission.streamOffset, before) }
   }

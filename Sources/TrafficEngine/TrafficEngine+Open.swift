@@ -54,7 +54,7 @@ extension TrafficEngine {
     companion.pointee = Companion()
     let connection = connections.base + Int(slot)
     connection.pointee = Connection.open(key, initial: initial, peer: peer, &companion.pointee, now: moment)
-    companion.pointee.phaseStart = now
+    companion.pointee.beginPhase(now)
     companion.pointee.workload = workload.begin(WorkloadView(connection))
     _ = flows.insert(hash, slot)
     timers.schedule(slot, due: moment.milliseconds &+ parameters.pointee.minimumRTO)

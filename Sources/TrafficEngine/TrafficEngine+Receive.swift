@@ -145,7 +145,7 @@ extension TrafficEngine {
     companion.pointee = Companion()
     let connection = connections.base + Int(slot)
     connection.pointee = Connection.accept(segment, initial: initial, peer: 0, &companion.pointee, parameters, now: moment)
-    companion.pointee.phaseStart = now
+    companion.pointee.beginPhase(now)
     _ = flows.insert(hash, slot)
     timers.schedule(slot, due: moment.milliseconds &+ parameters.pointee.minimumRTO)
     companion.pointee.workload = workload.begin(WorkloadView(connection))

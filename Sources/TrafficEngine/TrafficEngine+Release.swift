@@ -30,7 +30,7 @@ extension TrafficEngine {
     timers.cancel(slot)
     statistics.ended(role, outcome)
     if outcome == .completed {
-      statistics.measured(.close, ticks: now &- companions.base[Int(slot)].phaseStart)
+      statistics.measured(.close, ticks: companions.base[Int(slot)].phase(until: now))
     }
     statistics.set(.lastClose, now)
     if role == .client {

@@ -81,7 +81,7 @@ public struct TrafficEngine<W: Workload>: Engine, ~Copyable {
         address: target.address, port: target.port, link: LinkHeader(destination: target.mac ?? mac, source: mac))
     }
     // Both roles share the pool. A server end may outlive its client for as long as a last acknowledgment is on its way.
-    let capacity = 2 * share.maxOpen + max(256, share.maxOpen / 8)
+    let capacity = 2 * share.maxOpen + max(256, share.maxOpen / 16)
     slots = SlotPool(capacity: capacity)
     connections = Table(count: capacity)
     companions = Table(count: capacity)

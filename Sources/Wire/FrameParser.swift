@@ -51,7 +51,9 @@ public enum FrameParser {
     // EtherType, version and header length; flags and fragment offset, protocol.
     let kind = frame.native64(Ethernet.typeOffset) & networkOrder(0xffff_ff00_0000_0000 as UInt64)
     let protocolWord = frame.native32(ip &+ 6) & networkOrder(UInt32(IPv4.fragmentMask) &<< 16 | 0xff)
-    guard kind == networkOrder(0x0800_4500_0000_0000 as UInt64), protocolWord == networkOrder(UInt32(IPv4.protocolTCP)) else { return false }
+    guard kind == networkOrder(0x0800_4500_0000_0000 as UInt64), protocolWord == networkOrder(UInt32(IPv4.protocolTCP)) else {
+      return false
+    }
     let totalLength = Int(frame.bigEndian16(ip &+ 2))
     let segmentLength = totalLength &- IPv4.headerLength
     let headerLength = Int(frame.octet(tcp &+ 12) &>> 2) & 0x3c
@@ -80,7 +82,8 @@ public enum FrameParser {
     segment.payloadLength = UInt16(truncatingIfNeeded: segmentLength &- headerLength)
     segment.options.present = TCPOptions.Present(rawValue: 0)
     if headerLength > TCPHeader.length {
-      guard headerLength == TCPHeader.length &+ TCPOptions.synLayoutLength, segment.options.readUsual(frame + (tcp &+ TCPHeader.length)) else {
+      guard headerLength == TCPHeader.length &+ TCPOptions.synLayoutLength, segment.options.readUsual(frame + (tcp &+ TCPHeader.length))
+      else {
         return false
       }
     }

@@ -121,5 +121,14 @@ private struct ModelledTable: ~Copyable {
     #expect(entered && found == .max - 1)
   }
 
+  @Test(arguments: [5, 1000, 70_000])
+  func hashesSpreadOverAllSlots(capacity: Int) {
+    let table = FlowTable(capacity: capacity)
+    let size = UInt64(table.size)
+    // The hash of each slot's middle begins there.
+    let begins = (0..<size).allSatisfy { table.start(UInt32(($0 << 32 + 1 << 31) / size)) == UInt32($0) }
+    #expect(begins && table.start(.max) == UInt32(size - 1))
+  }
+
   @Test func aSlotIsEightOctets() { #expect(MemoryLayout<FlowTable.Slot>.stride == 8) }
 }

@@ -43,7 +43,8 @@ final class Machine {
     self.parameters = parameters
     microseconds = milliseconds * 1_000
     connection = Connection.open(
-      Self.key, initial: SequenceNumber(numbers.ours), peer: 0, &companion, now: Moment(milliseconds: UInt32(truncatingIfNeeded: milliseconds), microseconds: milliseconds * 1_000))
+      Self.key, initial: SequenceNumber(numbers.ours), peer: 0, &companion,
+      now: Moment(milliseconds: UInt32(truncatingIfNeeded: milliseconds), microseconds: milliseconds * 1_000))
   }
 
   /// SYN-RECEIVED, after a SYN with these options.

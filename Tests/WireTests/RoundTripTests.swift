@@ -54,7 +54,9 @@ import Testing
       #expect(read.sourcePort == written.sourcePort && read.destinationPort == written.destinationPort)
       #expect(read.sequence == written.sequence && read.acknowledgment == written.acknowledgment)
       #expect(read.flags == written.flags && read.window == written.window && read.options == written.options)
-      #expect(Int(read.payloadOffset) == FrameWriter.plainPayloadOffset + written.options.encodedLength && read.payloadLength == written.payloadLength)
+      #expect(
+        Int(read.payloadOffset) == FrameWriter.plainPayloadOffset + written.options.encodedLength
+          && read.payloadLength == written.payloadLength)
       #expect(Array(octets[Int(read.payloadOffset)...]) == payload)
       #expect(written.options.encodedLength % 4 == 0 && written.options.encodedLength <= 20)
     }
