@@ -1,5 +1,6 @@
 #include "cdpdk.h"
 #include <errno.h>
+#include <rte_dev.h>
 #include <rte_eth_ring.h>
 #include <rte_ethdev.h>
 #include <rte_mbuf.h>
@@ -32,6 +33,27 @@ int dpdk_start_port(uint16_t port, uint16_t queues, uint16_t rxd, uint16_t txd, 
         if (result == 0) result = rte_eth_tx_queue_setup(port, queue, txd, (unsigned)socket, NULL);
     }
     return result == 0 ? rte_eth_dev_start(port) : result;
+}
+
+int dpdk_attach(const char *device) {
+    char name[RTE_ETH_NAME_MAX_LEN];
+    uint16_t port;
+    int result = rte_dev_probe(device);
+    if (result != 0) return result < 0 ? result : -result;
+    size_t length = strcspn(device, ",");
+    if (length >= sizeof name) return -ENAMETOOLONG;
+    memcpy(name, device, length);
+    name[length] = 0;
+    result = rte_eth_dev_get_port_by_name(name, &port);
+    return result != 0 ? result : port;
+}
+
+uint64_t dpdk_port_mac(uint16_t port) {
+    struct rte_ether_addr address;
+    uint64_t value = 0;
+    if (rte_eth_macaddr_get(port, &address) != 0) return 0;
+    for (int octet = 0; octet < RTE_ETHER_ADDR_LEN; octet++) value = value << 8 | address.addr_bytes[octet];
+    return value;
 }
 
 void dpdk_stop_port(uint16_t port) {

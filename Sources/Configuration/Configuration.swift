@@ -25,13 +25,20 @@ public enum Configuration {
     var settings = TrafficSettings()
     if let text { try FileDecoder(file: place.description).decode(text, into: &settings) }
     try overrides.apply(to: &settings)
-    if settings.targets.isEmpty, let ownServer = settings.ownServer { settings.targets = [ownServer] }
+    if !settings.port.isLooped { settings.adaptToInterface() }
+    if settings.targets.isEmpty, settings.port.isLooped, let ownServer = settings.ownServer { settings.targets = [ownServer] }
     if let problem = CrossChecks.problem(settings) { throw ConfigurationError(place, problem) }
     return settings
   }
 }
 
 extension TrafficSettings {
+  /// Defaults that differ where there are others on the wire.
+  mutating func adaptToInterface() {
+    if port.clients == PortSettings().clients { port.clients = [AddressRange(first: port.address, last: port.address)] }
+    if engine.verifyPayload == nil { engine.verifyPayload = false }
+  }
+
   /// The port's own server role as a target, over the looped wire; nil when there is none.
   var ownServer: Target? {
     engine.port == 0 ? nil : Target(id: "self", address: port.address, port: engine.port)

@@ -11,22 +11,35 @@ enum CrossChecks {
   }
 
   private static let checks: [@Sendable (TrafficSettings) -> String?] = [
-    hasTarget, clientsAreOthers, memoryHasOneWorker, memoryEnds, faultsNeedMemory, rampLeadsSomewhere, masksTellWorkersApart,
+    hasTarget, clientsAreOthers, interfaceStandsAlone, memoryHasOneWorker, memoryEnds, faultsNeedMemory, rampLeadsSomewhere,
+    masksTellWorkersApart,
     addressesTellWorkersApart, poolSuffices, tuplesSuffice, windowFits, timeoutsAreInOrder, streamFits, filesDiffer,
   ]
 
   private static func hasTarget(_ settings: TrafficSettings) -> String? {
-    guard settings.targets.isEmpty else { return nil }
+    guard settings.targets.isEmpty, settings.port.isLooped || settings.engine.port == 0 else { return nil }
     return "engine.port is 0, so there is no server role, and targets has no entry: set engine.port or add a target"
   }
 
   private static func clientsAreOthers(_ settings: TrafficSettings) -> String? {
     func isClient(_ address: IPv4Address) -> Bool { settings.port.clients.contains { $0.contains(address) } }
-    if isClient(settings.port.address) {
+    if settings.port.isLooped, isClient(settings.port.address) {
       return "ports.clients contains \(settings.port.address), the port's own address in ports.ipnet: leave it out"
     }
     guard let target = settings.targets.first(where: { isClient($0.address) }) else { return nil }
     return "ports.clients contains \(target.address), the address of the target '\(target.id)' in targets: leave it out"
+  }
+
+  private static func interfaceStandsAlone(_ settings: TrafficSettings) -> String? {
+    guard let interface = settings.port.interface else {
+      guard settings.port.gateway != nil else { return nil }
+      return "ports.gateway is set, but there is nobody else on a looped wire: set ports.interface or leave ports.gateway out"
+    }
+    if settings.port.kind == .memory {
+      return "ports.interface is '\(interface)', but ports.kind is \"memory\": leave one of them out"
+    }
+    guard settings.cores.count > 1 else { return nil }
+    return "ports.interface takes one worker in this version, but cores has \(settings.cores.count): leave one"
   }
 
   private static func memoryHasOneWorker(_ settings: TrafficSettings) -> String? {
@@ -85,7 +98,7 @@ enum CrossChecks {
     let ports = clientPorts / workers(settings) * workers(settings)
     let clients = clientAddresses(settings)
     let tuples = clients * ports * servers
-    guard settings.engine.maxOpen > tuples else { return nil }
+    guard !settings.targets.isEmpty, settings.engine.maxOpen > tuples else { return nil }
     return
       "engine.max_open is \(settings.engine.maxOpen), but ports.clients (\(clients) of 64,512 TCP ports each) and targets (\(servers)) "
       + "allow only \(tuples) connections at a time: add clients or lower engine.max_open"

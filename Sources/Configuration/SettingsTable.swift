@@ -24,6 +24,10 @@ enum SettingsTable {
       "ports.kind", \.port.kind, .word,
       "The port: DPDK's ring device, or the in-memory port with the manual clock (one worker, deterministic)."),
     SettingsKey(
+      "ports.interface", \.port.interface, ValueFormat.interface.optional,
+      "A Linux interface to use instead, through AF_PACKET; takes root. Give the kernel none of the addresses used here on it.",
+      shortFlags: ["-i"], absence: "none"),
+    SettingsKey(
       "ports.rxd", \.port.receiveDescriptors, .powerOfTwo(64...32_768, unit: "frames"),
       "Frames that a receive queue holds; on a ring both queues are one, as large as the larger."),
     SettingsKey(
@@ -41,11 +45,17 @@ enum SettingsTable {
     SettingsKey(
       "ports.flow_steering", \.port.flowSteering, .word,
       "How an arriving connection finds its worker: by its destination port, or by its destination address."),
-    SettingsKey("ports.mac", \.port.mac, .mac, "The port's MAC address."),
-    SettingsKey("ports.ipnet", \.port.network, .network, "The server role's address, and its network's prefix length."),
+    SettingsKey(
+      "ports.mac", \.port.mac, ValueFormat.mac.optional, "The port's MAC address.",
+      absence: "the interface's own; 02:00:00:00:00:01 on a looped wire"),
+    SettingsKey(
+      "ports.ipnet", \.port.network, .network, "The server role's address, and its network's prefix length.", shortFlags: ["--ip"]),
+    SettingsKey(
+      "ports.gateway", \.port.gateway, ValueFormat.address.optional, "Where frames for other networks than ports.ipnet go.", absence: "none"
+    ),
     SettingsKey(
       "ports.clients", \.port.clients, .addressRanges,
-      "Addresses of the client role; each brings 64,512 TCP ports to each target."),
+      "Addresses of the client role; each brings 64,512 TCP ports to each target. On an interface, the default is ports.ipnet's address."),
   ]
 
   private static let engine: [SettingsKey] = [
@@ -76,6 +86,9 @@ enum SettingsTable {
     SettingsKey(
       "engine.response_size", \.engine.responseSize, .integer(0...1_000_000_000, unit: "octets"),
       "Size of the server's answer to each payload; 0: it does not answer."),
+    SettingsKey(
+      "engine.verify_payload", \.engine.verifyPayload, ValueFormat.boolean.optional,
+      "Compare each octet received with what this workload's other end sends.", absence: "true; false on an interface"),
     SettingsKey(
       "engine.seed", \.engine.seed, ValueFormat.integer(0...Int.max).optional,
       "Seed of every random choice; with the in-memory port, the same seed gives the same packets.", absence: "random"),

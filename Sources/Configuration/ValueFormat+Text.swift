@@ -36,3 +36,13 @@ extension ValueFormat where Value: RawRepresentable & CaseIterable, Value.RawVal
       literal: { quoted($0.rawValue) })
   }
 }
+
+extension ValueFormat where Value == String {
+  /// The name of a Linux interface. A comma would end it in DPDK's device arguments.
+  static var interface: Self {
+    parsed(
+      "the name of a Linux interface (up to 15 characters)",
+      { text in (1...15).contains(text.utf8.count) && !text.contains { $0 == "/" || $0 == "," || $0.isWhitespace } ? text : nil },
+      written: { $0 })
+  }
+}

@@ -66,6 +66,29 @@ public enum DPDK {
     return UInt16(port)
   }
 
+  /// A Linux interface as a port, through AF_PACKET: what it receives, and what it is given to send, started. Its number.
+  public static func startInterface(
+    _ interface: String, pools: [UnsafeMutableRawPointer], receiveDescriptors: Int, transmitDescriptors: Int
+  ) throws(DPDKError) -> UInt16 {
+    guard if_nametoindex(interface) > 0 else {
+      throw DPDKError("there is no interface '\(interface)' (ports.interface); `ip link` lists those that are there")
+    }
+    let device = "net_af_packet0,iface=\(interface),qpairs=\(pools.count),blocksz=65536,framesz=2048,framecnt=4096,qdisc_bypass=1"
+    let port = dpdk_attach(device)
+    guard port >= 0 else {
+      let advice =
+        port == -EPERM || geteuid() != 0 ? "; it takes root (CAP_NET_RAW)" : "; `trafficengine doctor` says what this machine lacks"
+      throw DPDKError("interface '\(interface)' could not be opened through AF_PACKET (\(text(-port)))\(advice)")
+    }
+    let result = dpdk_start_port(
+      UInt16(port), UInt16(pools.count), UInt16(receiveDescriptors), UInt16(transmitDescriptors), pools)
+    guard result == 0 else { throw DPDKError("interface '\(interface)' did not start: \(text(-result))") }
+    return UInt16(port)
+  }
+
+  /// The port's own MAC address.
+  public static func mac(of port: UInt16) -> MACAddress { MACAddress(dpdk_port_mac(port)) }
+
   public static func stopPort(_ port: UInt16) { dpdk_stop_port(port) }
 
   /// What the port itself counted.

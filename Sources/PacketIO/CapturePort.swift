@@ -35,18 +35,23 @@ public struct CaptureChannel: ~Copyable, @unchecked Sendable {
   public func close() { reached.store(.max, ordering: .releasing) }
 }
 
-/// A port that copies every frame it transmits into a capture channel. On a looped wire these are all the frames there are, each once.
+/// A port that copies every frame that crosses its wire into a capture channel, once: what it transmits and, unless the wire is looped and
+/// brings it the same frames again, what it receives.
 ///
 /// A capture is complete: when its writer falls behind, the worker waits for it.
 public struct CapturePort<Base: PacketPort & ~Copyable>: PacketPort, ~Copyable {
   public var base: Base
   /// Nil: nothing is captured.
   private let channel: UnsafePointer<CaptureChannel>?
+  private let isLooped: Bool
   private var now: Ticks = 0
 
-  /// - Parameter channel: must outlive the port.
-  public init(_ base: consuming Base, into channel: UnsafePointer<CaptureChannel>?) {
+  /// - Parameters:
+  ///   - channel: must outlive the port.
+  ///   - isLooped: what is transmitted comes back.
+  public init(_ base: consuming Base, into channel: UnsafePointer<CaptureChannel>?, isLooped: Bool = true) {
     self.base = base
+    self.isLooped = isLooped
     self.channel = channel
   }
 
@@ -57,7 +62,14 @@ public struct CapturePort<Base: PacketPort & ~Copyable>: PacketPort, ~Copyable {
   }
 
   public mutating func receive(_ burst: UnsafeMutablePointer<PacketPointer>, count: Int) -> Int {
-    base.receive(burst, count: count)
+    let received = base.receive(burst, count: count)
+    if let channel, !isLooped {
+      for index in 0..<received {
+        copy(burst[index], to: reserve(channel))
+        channel.pointee.ring.commit()
+      }
+    }
+    return received
   }
 
   public mutating func transmit(_ burst: UnsafeMutablePointer<PacketPointer>, count: Int) -> Int {

@@ -125,7 +125,6 @@ public enum DropReason: UInt8, CounterName, BitwiseCopyable {
   case tableFull
   case noBuffer
   case challengeLimited
-  case resetLimited
 
   @inline(__always)
   public init(_ failure: ParseFailure) { self = Self(rawValue: failure.rawValue).unsafelyUnwrapped }
@@ -144,15 +143,14 @@ public enum DropReason: UInt8, CounterName, BitwiseCopyable {
     case .tcpChecksum: "TCP checksum wrong"
     case .notOurMac: "to another MAC address"
     case .notOurAddress: "to another IPv4 address"
-    case .arpUnanswered: "ARP, which this version does not answer"
-    case .icmpUnanswered: "ICMP, which this version does not answer"
+    case .arpUnanswered: "ARP that asks for none of our addresses"
+    case .icmpUnanswered: "ICMP that is no echo request to one of our addresses"
     case .portClosed: "a SYN to a port where nothing listens (answered by RST)"
     case .noConnection: "a segment without a connection (answered by RST)"
     case .resetWithoutConnection: "a RST without a connection"
     case .tableFull: "a SYN while all connections are in use"
     case .noBuffer: "no packet buffer to send with"
     case .challengeLimited: "a challenge ACK beyond the limit per second"
-    case .resetLimited: "a RST beyond the limit per second"
     }
   }
 }
@@ -194,6 +192,41 @@ public enum WorkerGauge: UInt8, CounterName, BitwiseCopyable {
   case lastClose
   case recordsWritten
   case recordsLost
+  case arpRequestsSent
+  case arpRepliesReceived
+  case arpAnswered
+  case echoAnswered
+  case unsummedAccepted
+  case silentNeighbour
 
-  public var text: String { key }
+  public var text: String {
+    switch self {
+    case .turns: "turns of the loop"
+    case .busyTicks: "ticks of turns in which something happened"
+    case .framesReceived: "frames received"
+    case .framesSent: "frames the port took"
+    case .bytesReceived: "octets received"
+    case .bytesSent: "octets sent or waiting to be"
+    case .transmitRefused: "times the port did not take all frames offered"
+    case .openClients: "client connections open now"
+    case .openServers: "server connections open now"
+    case .peakOpenClients: "most client connections open at a time"
+    case .pacingLargestBurst: "most connections opened in one turn"
+    case .pacingLargestGap: "longest time between two turns that opened any, in ticks"
+    case .pacingMissed: "openings given up because they were a second late"
+    case .timeWaitEntered: "connections that entered TIME-WAIT"
+    case .timeWaitRecycled: "TIME-WAITs that gave way to younger ones"
+    case .timeWaitReopened: "TIME-WAITs ended by a new SYN (RFC 6191)"
+    case .firstOpen: "when the first SYN was sent, in ticks of the clock"
+    case .lastClose: "when the last connection ended, in ticks of the clock"
+    case .recordsWritten: "records handed to the writer"
+    case .recordsLost: "records lost because the writer was behind"
+    case .arpRequestsSent: "ARP requests sent"
+    case .arpRepliesReceived: "ARP replies received"
+    case .arpAnswered: "ARP requests for our addresses, answered"
+    case .echoAnswered: "ICMP echo requests answered"
+    case .unsummedAccepted: "segments accepted whose checksum a local Linux peer had left to a device"
+    case .silentNeighbour: "the address (as a number) that answered no ARP request; 0: none"
+    }
+  }
 }

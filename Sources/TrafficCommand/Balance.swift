@@ -17,6 +17,7 @@ extension RunSummary {
 
   /// What was sent has arrived or was still on its way; a faulty wire tells what it took and added.
   private func frameImbalances(_ worker: Int) -> [String] {
+    guard basis.settings.port.isLooped else { return [] }
     let end = end.workers[worker]
     let fromFaults = end.faults.map { $0.duplicated - $0.lost } ?? 0
     let sent = Int(workers[worker][.framesSent]) + fromFaults

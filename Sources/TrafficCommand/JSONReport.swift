@@ -65,7 +65,7 @@ struct JSONReport {
   }
 
   private func latency(_ histogram: Histogram<UInt64>) -> JSONValue {
-    var members = Dictionary(uniqueKeysWithValues: LatencyPoint.all.map { ($0.key, JSONValue.count($0.value(histogram))) })
+    var members = Dictionary(uniqueKeysWithValues: LatencyPoint.all.map { ($0.key, $0.value(histogram).map(JSONValue.count) ?? .null) })
     members["count"] = .count(histogram.totalCount)
     return .object(members)
   }
@@ -110,7 +110,8 @@ struct JSONReport {
 
   private var port: JSONValue {
     var members: [String: JSONValue] = [
-      "kind": .text(summary.basis.settings.port.kind.rawValue), "checksums": .text("software"),
+      "kind": .text(summary.basis.settings.port.isLooped ? summary.basis.settings.port.kind.rawValue : "interface"),
+      "interface": JSONValue(summary.basis.settings.port.interface), "checksums": .text("software"),
       "lost_buffers": JSONValue(summary.end.lostBuffers),
     ]
     if let port = summary.end.port {

@@ -14,9 +14,9 @@ struct LatencyPoint {
     LatencyPoint(key: "max", heading: "max", percentile: nil),
   ]
 
-  /// Nanoseconds; 0 when nothing was measured.
-  func value(_ histogram: Histogram<UInt64>) -> UInt64 {
-    if histogram.totalCount == 0 { return 0 }
+  /// Nanoseconds; nil when nothing was measured.
+  func value(_ histogram: Histogram<UInt64>) -> UInt64? {
+    if histogram.totalCount == 0 { return nil }
     guard let percentile else { return histogram.max }
     return min(histogram.valueAtPercentile(percentile), histogram.max)
   }

@@ -24,7 +24,8 @@ final class MemoryRun<Program: TrafficProgram>: TrafficRun {
       let wire = MemoryLink(buffers: basis.settings.port.poolSize, depth: basis.depth)
       let faulty = FaultyPort(MemoryPort(wire), faults: basis.settings.faults, seed: basis.faultSeed)
       let engine = TrafficEngine(
-        basis.settings, share: basis.share(0), workload: makeWorkload(basis.settings.engine), mac: basis.settings.port.mac, link: link,
+        basis.settings, share: basis.share(0), workload: makeWorkload(basis.settings.engine),
+        mac: basis.settings.port.mac ?? PortSettings.loopedMAC, link: link,
         records: channels.records, start: basis.startTicks)
       var worker = Worker(port: CapturePort(faulty, into: channels.capture), engine: engine, clock: ManualClock(), link: link)
       let plan = Self.live(&worker, basis, link, stopSignals)

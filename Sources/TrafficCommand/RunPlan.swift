@@ -92,6 +92,9 @@ struct RunPlan {
     }
   }
 
+  /// There is nothing to run: the workers leave at once.
+  mutating func abandon() { phase = .left }
+
   private mutating func enter(_ next: Phase, _ now: Ticks) {
     phase = next
     since = now

@@ -26,7 +26,7 @@ struct RunSession<Program: TrafficProgram> {
 
   private func started(_ basis: RunBasis, _ outputs: RunOutputs) throws -> any TrafficRun {
     switch settings.port.kind {
-    case .ring: try RingRun<Program>(basis, outputs, makeWorkload: makeWorkload)
+    case .ring: try PortRun<Program>(basis, outputs, makeWorkload: makeWorkload)
     case .memory: MemoryRun<Program>(basis, outputs, makeWorkload: makeWorkload)
     }
   }

@@ -32,6 +32,7 @@ struct RunFlags: FlagGroup {
 
 struct PortFlags: FlagGroup {
   @Option(parsing: .unconditional, help: .key("ports.kind")) var kind: String?
+  @Option(name: [.customShort("i"), .long], parsing: .unconditional, help: .key("ports.interface")) var interface: String?
   @Option(parsing: .unconditional, help: .key("ports.rxd")) var rxd: String?
   @Option(parsing: .unconditional, help: .key("ports.txd")) var txd: String?
   @Option(name: [.long, .customLong("mbuf-cnt")], parsing: .unconditional, help: .key("ports.pool_size")) var poolSize: String?
@@ -41,7 +42,8 @@ struct PortFlags: FlagGroup {
   @Option(parsing: .unconditional, help: .key("ports.dst_port_mask")) var dstPortMask: String?
   @Option(parsing: .unconditional, help: .key("ports.flow_steering")) var flowSteering: String?
   @Option(parsing: .unconditional, help: .key("ports.mac")) var mac: String?
-  @Option(parsing: .unconditional, help: .key("ports.ipnet")) var ipnet: String?
+  @Option(name: [.long, .customLong("ip")], parsing: .unconditional, help: .key("ports.ipnet")) var ipnet: String?
+  @Option(parsing: .unconditional, help: .key("ports.gateway")) var gateway: String?
   @Option(parsing: .unconditional, help: .key("ports.clients")) var clients: String?
 }
 
@@ -57,6 +59,8 @@ struct EngineFlags: FlagGroup {
   @Option(parsing: .unconditional, help: .key("engine.ramp")) var ramp: String?
   @Option(parsing: .unconditional, help: .key("engine.payload_size")) var payloadSize: String?
   @Option(parsing: .unconditional, help: .key("engine.response_size")) var responseSize: String?
+  @Option(defaultAsFlag: "true", parsing: .next, help: .key("engine.verify_payload")) var verifyPayload: String?
+  @Flag(help: .hidden) var noVerifyPayload = false
   @Option(parsing: .unconditional, help: .key("engine.seed")) var seed: String?
   @Option(parsing: .unconditional, help: .key("engine.time_wait_pool")) var timeWaitPool: String?
 }

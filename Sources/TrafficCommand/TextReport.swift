@@ -115,7 +115,7 @@ struct TextReport {
       + Latency.allCases.map { latency in
         let name = latency.key.replacing("_", with: " ")
         return "  " + name.left(18)
-          + columns(LatencyPoint.all.map { NumberText.time(nanoseconds: $0.value(total[latency])) }, 12)
+          + columns(LatencyPoint.all.map { $0.value(total[latency]).map(NumberText.time(nanoseconds:)) ?? "-" }, 12)
       }
   }
 
@@ -133,13 +133,22 @@ struct TextReport {
 
   private var port: [String] {
     guard let port = summary.end.port else { return [] }
-    let checksums = "checksums: software (net_ring offers no offload)"
+    let interface = summary.basis.settings.port.interface
+    let checksums = "checksums: software (\(interface == nil ? "net_ring" : "AF_PACKET") offers no offload)"
     return [
-      "Port: ring, \(checksums)",
+      "Port: \(interface ?? "ring"), \(checksums)",
       "  sent \(count(port.sent)) frames, \(count(total[.bytesSent])) octets",
       "  received \(count(port.received)) frames, \(count(total[.bytesReceived])) octets",
       "  missed \(count(port.missed)), receive errors \(count(port.receiveErrors)), no buffer \(count(port.noBuffer)), "
         + "refused \(count(port.transmitErrors))",
+    ] + (interface == nil ? [] : neighbours)
+  }
+
+  private var neighbours: [String] {
+    [
+      "  ARP: \(count(total[.arpRequestsSent])) asked, \(count(total[.arpRepliesReceived])) replies, "
+        + "\(count(total[.arpAnswered])) answered; echo answered \(count(total[.echoAnswered]))",
+      "  accepted without checksum, from a local Linux peer: \(count(total[.unsummedAccepted]))",
     ]
   }
 

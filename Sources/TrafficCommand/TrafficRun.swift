@@ -25,6 +25,8 @@ extension TrafficRun {
 struct RunEnd: Sendable {
   var wasInterrupted = false
   var wasTimed = false
+  /// What made the run impossible, in a sentence.
+  var failure: String?
   var workers: [WorkerEnd] = []
   /// What the port itself counted; nil: it does not.
   var port: PortCounts?

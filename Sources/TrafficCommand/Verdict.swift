@@ -12,7 +12,8 @@ struct Verdict {
     imbalances = summary.imbalances
     balanced = imbalances.isEmpty
     reason =
-      Self.imbalance(imbalances) ?? Self.interruption(summary) ?? Self.failures(summary) ?? Self.shortfall(summary) ?? Self.records(summary)
+      summary.end.failure ?? Self.imbalance(imbalances) ?? Self.interruption(summary) ?? Self.failures(summary) ?? Self.shortfall(summary)
+      ?? Self.records(summary)
       ?? summary.written.problems.first
   }
 

@@ -32,4 +32,8 @@ struct TargetRoute: BitwiseCopyable, Sendable {
   var address: IPv4Address
   var port: UInt16
   var link: LinkHeader
+  /// The target itself, or the gateway to it.
+  var nextHop: IPv4Address
+  /// `link` leads there.
+  var isResolved: Bool
 }

@@ -40,8 +40,14 @@ extension TrafficEngine {
       arrival.pointee.packet = packet.release()
       arrival.pointee.hash = flowHash(arrival.pointee.segment.key)
       deliver(arrival, &io)
-    case .arp: drop(packet, .arpUnanswered, &io)
-    case .icmp: drop(packet, .icmpUnanswered, &io)
+    case .arp: receiveARP(packet, &io)
+    case .icmp: receiveICMP(packet, &io)
+    case .unreadable(.tcpChecksum) where !isLooped && FrameParser.isUnsummed(arrival.pointee.frame, count: packet.length):
+      _ = FrameParser.parseAny(arrival.pointee.frame, count: packet.length, verify: .headerOnly, into: &arrival.pointee.segment)
+      statistics.add(.unsummedAccepted)
+      arrival.pointee.packet = packet.release()
+      arrival.pointee.hash = flowHash(arrival.pointee.segment.key)
+      deliver(arrival, &io)
     case .unreadable(let failure): drop(packet, DropReason(failure), &io)
     }
   }
@@ -104,7 +110,7 @@ extension TrafficEngine {
   mutating func refuse<Port: PacketPort & ~Copyable>(
     _ segment: UnsafePointer<TCPSegment>, _ packet: consuming Packet, _ io: inout PacketQueue<Port>
   ) {
-    guard segment.pointee.destination == serverAddress || tuples.contains(segment.pointee.destination) else {
+    guard isOurs(segment.pointee.destination) else {
       return drop(packet, .notOurAddress, &io)
     }
     if segment.pointee.flags.has(.rst) { return drop(packet, .resetWithoutConnection, &io) }
@@ -137,14 +143,17 @@ extension TrafficEngine {
     _ segment: UnsafePointer<TCPSegment>, _ hash: UInt32, _ packet: consuming Packet, after previous: SequenceNumber?,
     _ io: inout PacketQueue<Port>
   ) {
-    guard flows.count < flows.capacity, let slot = slots.take() else { return drop(packet, .tableFull, &io) }
+    let bytes = UnsafeRawPointer(packet.bytes)
+    guard flows.count < flows.capacity, let peer = isLooped ? 0 : peers.index(of: MACAddress(bytes.bigEndian64(4) & 0xffff_ffff_ffff)),
+      let slot = slots.take()
+    else { return drop(packet, .tableFull, &io) }
     var initial = initialSequence.number(segment.pointee.key, now: moment)
     // RFC 9293 3.10.7.4: beyond the largest number of the previous connection.
     if let previous, initial <= previous { initial = previous + 64_000 }
     let companion = companions.base + Int(slot)
     companion.pointee = Companion()
     let connection = connections.base + Int(slot)
-    connection.pointee = Connection.accept(segment, initial: initial, peer: 0, &companion.pointee, parameters, now: moment)
+    connection.pointee = Connection.accept(segment, initial: initial, peer: peer, &companion.pointee, parameters, now: moment)
     companion.pointee.beginPhase(now)
     _ = flows.insert(hash, slot)
     timers.schedule(slot, due: moment.milliseconds &+ parameters.pointee.minimumRTO)

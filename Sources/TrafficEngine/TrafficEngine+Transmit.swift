@@ -4,7 +4,8 @@ extension TrafficEngine {
   @inline(always)
   func link(_ slot: UInt32) -> LinkHeader {
     let connection = connections.base + Int(slot)
-    return connection.pointee.role == .client ? targets[Int(connection.pointee.peer)].link : defaultLink
+    let peer = connection.pointee.peer
+    return connection.pointee.role == .client ? targets[Int(peer)].link : peers.link(peer & ~Connection.serverBit)
   }
 
   /// An empty frame with its link header: the spare one, which goes back where it came from, or a new one; nil when there is no buffer.

@@ -33,7 +33,9 @@ public struct TrafficEngine<W: Workload>: Engine, ~Copyable {
   let mac: MACAddress
   let serverAddress: IPv4Address
   let serverPort: UInt16
-  let defaultLink: LinkHeader
+  let isLooped: Bool
+  /// Whom the server role answers.
+  var peers: PeerLinks
   let targets: Table<TargetRoute>
   let flowHash: FlowHash
   let initialSequence: InitialSequence
@@ -45,6 +47,10 @@ public struct TrafficEngine<W: Workload>: Engine, ~Copyable {
   var tuples: SourcePortChooser
   var pacer: Pacer
   var nextTarget = 0
+  /// Targets whose next hop's MAC address is asked for.
+  var unresolvedTargets = 0
+  var arpRounds = 0
+  var lastARP: UInt32 = 0
   var attempted: UInt64 = 0
   var lastOpen: Ticks = 0
 
@@ -70,16 +76,21 @@ public struct TrafficEngine<W: Workload>: Engine, ~Copyable {
     statistics = link.statistics
     serverAddress = settings.port.address
     serverPort = settings.engine.port
-    defaultLink = LinkHeader(destination: mac, source: mac)
     flowHash = FlowHash(secret0: random.next(), secret1: random.next())
     initialSequence = InitialSequence(key0: random.next(), key1: random.next())
     microsecondsPerTick = UInt64(1e6 / share.ticksPerSecond * 281_474_976_710_656)
 
     targets = Table(count: settings.targets.count)
     for (index, target) in settings.targets.enumerated() {
+      let port = settings.port
+      let isResolved = target.mac != nil || port.isLooped
       targets[index] = TargetRoute(
-        address: target.address, port: target.port, link: LinkHeader(destination: target.mac ?? mac, source: mac))
+        address: target.address, port: target.port, link: LinkHeader(destination: target.mac ?? mac, source: mac),
+        nextHop: port.isOnLink(target.address) ? target.address : port.gateway ?? target.address, isResolved: isResolved)
+      if !isResolved { unresolvedTargets += 1 }
     }
+    peers = PeerLinks(source: mac)
+    isLooped = settings.port.isLooped
     // Both roles share the pool. A server end may outlive its client for as long as a last acknowledgment is on its way.
     let capacity = 2 * share.maxOpen + max(256, share.maxOpen / 16)
     slots = SlotPool(capacity: capacity)
@@ -130,7 +141,7 @@ public struct TrafficEngine<W: Workload>: Engine, ~Copyable {
     if now != self.now { tell(now) }
     var worked = runTimers(&io)
     if phase == .run {
-      if openDue(&io) { worked = true }
+      if unresolvedTargets > 0 { resolveTargets(&io) } else if openDue(&io) { worked = true }
     } else if sweep(&io) {
       worked = true
     }

@@ -23,6 +23,10 @@ public struct PortSettings: Sendable, Equatable {
   }
 
   public var kind = Kind.ring
+  /// A Linux interface to use instead, through AF_PACKET.
+  public var interface: String?
+  /// Where frames for other networks than our own go.
+  public var gateway: IPv4Address?
   /// Frames that a receive and a transmit queue hold. On a ring both are the same queue: the larger of the two counts.
   public var receiveDescriptors = 1024
   public var transmitDescriptors = 1024
@@ -35,7 +39,8 @@ public struct PortSettings: Sendable, Equatable {
   /// Bits of the TCP port that tell the worker it belongs to.
   public var dstPortMask: UInt16 = 0xe000
   public var flowSteering = FlowSteering.port
-  public var mac = MACAddress(0x02_00_00_00_00_01)
+  /// Nil: the interface's own, or `loopedMAC`.
+  public var mac: MACAddress?
   /// Our own network: the server role's address and the prefix length.
   public var address = IPv4Address(0x0a00_0001)
   public var prefixLength = 16
@@ -43,6 +48,17 @@ public struct PortSettings: Sendable, Equatable {
   public var clients: [AddressRange] = [AddressRange(first: IPv4Address(0x0a00_0002), last: IPv4Address(0x0a00_0ffe))]
 
   public init() {}
+
+  /// The MAC address on a wire that has nobody else on it.
+  public static var loopedMAC: MACAddress { MACAddress(0x02_00_00_00_00_01) }
+
+  /// Whether what is sent comes back to us.
+  public var isLooped: Bool { interface == nil }
+
+  /// Whether an address lies in our own network.
+  func isOnLink(_ other: IPv4Address) -> Bool {
+    (other.rawValue ^ address.rawValue) >> UInt32(32 - prefixLength) == 0
+  }
 }
 
 /// How arriving connections find their worker.
@@ -83,6 +99,8 @@ public struct EngineSettings: Sendable, Equatable {
   public var payloadSize = 16
   /// Octets of the server's answer to a payload; 0: it does not answer.
   public var responseSize = 16
+  /// Compare each octet received with what the other end of the exchange workload sends; nil: yes, unless the port is an interface.
+  public var verifyPayload: Bool?
   /// Nanoseconds after which no more connections are opened and the open ones are closed; 0: no limit.
   public var duration: UInt64 = 0
   /// Nanoseconds over which the rate grows to `cpsLimit`.
@@ -101,7 +119,7 @@ public struct EngineSettings: Sendable, Equatable {
 public struct Target: Sendable, Equatable {
   public var id: String
   public var address: IPv4Address
-  /// Nil: the port's own (a looped wire).
+  /// Nil: the port's own on a looped wire; asked for by ARP on an interface.
   public var mac: MACAddress?
   public var port: UInt16
 

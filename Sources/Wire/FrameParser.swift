@@ -23,6 +23,8 @@ public enum FrameKind: Sendable, BitwiseCopyable {
 /// Which sums the parser checks itself.
 public enum ChecksumVerification: Sendable {
   case software
+  /// The IPv4 header's only: the segment comes from a Linux stack that leaves its sum to a device which is not there (`isUnsummed`).
+  case headerOnly
   /// The port has checked them, and dropped or marked what was wrong.
   case byPort
 }
@@ -47,7 +49,7 @@ public enum FrameParser {
   ) -> Bool {
     let ip = Ethernet.headerLength
     let tcp = ip &+ IPv4.headerLength
-    guard count >= tcp &+ TCPHeader.length else { return false }
+    guard verify != .headerOnly, count >= tcp &+ TCPHeader.length else { return false }
     // EtherType, version and header length; flags and fragment offset, protocol.
     let kind = frame.native64(Ethernet.typeOffset) & networkOrder(0xffff_ff00_0000_0000 as UInt64)
     let protocolWord = frame.native32(ip &+ 6) & networkOrder(UInt32(IPv4.fragmentMask) &<< 16 | 0xff)
@@ -110,7 +112,7 @@ public enum FrameParser {
     guard totalLength >= ipHeaderLength, Ethernet.headerLength &+ totalLength <= count else {
       return .unreadable(.ipTruncated)
     }
-    if verify == .software {
+    if verify != .byPort {
       var sum = ChecksumSum()
       sum.add(word0)
       sum.add(word1)
@@ -151,6 +153,19 @@ public enum FrameParser {
       }
     }
     return .tcp
+  }
+
+  /// Whether the checksum of a TCP frame, which is wrong, is only the sum of its pseudo-header: what Linux leaves there for a device that
+  /// offloads checksums, and what arrives through one that is none (veth).
+  static func isUnsummed(_ frame: UnsafeRawPointer, count: Int) -> Bool {
+    var segment = TCPSegment()
+    guard case .tcp = parseAny(frame, count: count, verify: .headerOnly, into: &segment) else { return false }
+    let ip = frame + Ethernet.headerLength
+    let ipHeaderLength = Int(ip.octet(0) & 0xf) &* 4
+    let segmentLength = UInt32(ip.bigEndian16(2)) &- UInt32(truncatingIfNeeded: ipHeaderLength)
+    var sum = ChecksumSum(ip.native64(12))
+    sum.add(networkOrder(UInt32(IPv4.protocolTCP) &<< 16 | segmentLength))
+    return (ip + ipHeaderLength).native16(16) == sum.folded
   }
 
   private static func tooShort(_ frame: UnsafeRawPointer, _ count: Int) -> FrameKind {

@@ -8,7 +8,7 @@ final class Bench {
   let wire = MemoryLink()
   let station: Station
   private let far: MemoryPort
-  static let mac = PortSettings().mac
+  static let mac = PortSettings.loopedMAC
   static let server = PortSettings().address
   static let peer = IPv4Address(0x0a00_4242)
 

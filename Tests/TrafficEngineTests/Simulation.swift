@@ -35,7 +35,7 @@ final class Station {
     capture.initialize(to: CaptureChannel(capacity: captures ? 4096 : 2))
     keeps = captures
     let engine = TrafficEngine(
-      settings, share: share, workload: ExchangeWorkload(settings.engine), mac: settings.port.mac, link: link)
+      settings, share: share, workload: ExchangeWorkload(settings.engine), mac: settings.port.mac ?? PortSettings.loopedMAC, link: link)
     let faulty = FaultyPort(MemoryPort(wire, end: end), faults: settings.faults, seed: seed &+ 1)
     worker = Worker(
       port: CapturePort(faulty, into: captures ? UnsafePointer(capture) : nil), engine: engine, clock: ManualClock(), link: link)
@@ -82,6 +82,7 @@ final class Simulation {
       var client = settings
       client.engine.port = 0
       client.port.address = IPv4Address(0x0a00_f001)
+      if !settings.port.isLooped { client.port.mac = MACAddress(0x02_00_00_00_00_02) }
       var server = settings
       server.targets = []
       stations = [

@@ -39,6 +39,29 @@ import Testing
     #expect(parse(Self.frame(.tcpChecksum), verify: .byPort).kind.isTCP)
   }
 
+  @Test func theHeadersSumAloneIsChecked() {
+    #expect(parse(Self.frame(.ipChecksum), verify: .headerOnly).kind.failure == .ipChecksum)
+    #expect(parse(Self.frame(.tcpChecksum), verify: .headerOnly).kind.isTCP)
+  }
+
+  @Test func aSumOfThePseudoHeaderAloneIsRecognised() {
+    for payload in [[], [1], [1, 2, 3, 4, 5, 6, 7, 8]] as [[UInt8]] {
+      var frame = RawFrame(tcpOptions: [2, 4, 5, 180], payload: payload)
+      let length = frame.octets.count - frame.tcp
+      let pseudoHeader = frame.octets[26..<34] + [0, 6, UInt8(length >> 8), UInt8(length & 255)]
+      frame.set(frame.tcp + 16, ~plainChecksum(pseudoHeader))  // as Linux leaves it: not complemented
+      #expect(parse(frame.octets).kind.failure == .tcpChecksum)
+      var memory = GuardedMemory(frame.octets)
+      #expect(FrameParser.isUnsummed(memory.bytes, count: memory.count))
+      frame.octets[frame.tcp + 17] ^= 1
+      memory = GuardedMemory(frame.octets)
+      #expect(!FrameParser.isUnsummed(memory.bytes, count: memory.count))
+      frame.setChecksums()
+      memory = GuardedMemory(frame.octets)
+      #expect(!FrameParser.isUnsummed(memory.bytes, count: memory.count), "a whole sum is another")
+    }
+  }
+
   @Test func framesThatAreNotForTheParser() {
     var arp = [UInt8](repeating: 0, count: 60)
     arp[12] = 0x08

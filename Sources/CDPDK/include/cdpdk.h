@@ -24,6 +24,10 @@ unsigned dpdk_pool_available(const void *_Nonnull pool);
 /* A ring device of `queues` queues of `depth` frames (a power of two) each: queue i receives what is transmitted on queue i, which one
  * thread only uses. The port's number, or -errno. */
 int dpdk_create_ring_port(const char *_Nonnull name, unsigned queues, unsigned depth, int socket);
+/* Makes a virtual device, "driver_name,key=value,...", and says which port it is. The port's number, or -errno. */
+int dpdk_attach(const char *_Nonnull device);
+/* The port's MAC address, its first octet highest. */
+uint64_t dpdk_port_mac(uint16_t port);
 /* Configures and starts a port with as many queue pairs as pools. 0, or -errno. */
 int dpdk_start_port(uint16_t port, uint16_t queues, uint16_t rxd, uint16_t txd, void *_Nonnull const *_Nonnull pools);
 void dpdk_stop_port(uint16_t port);

@@ -2,8 +2,8 @@ import CDPDK
 import CPacket
 import TCPEngine
 
-/// A run over DPDK's ring device in real time: a pinned thread and a queue pair to each worker.
-final class RingRun<Program: TrafficProgram>: TrafficRun {
+/// A run over a DPDK port in real time: a pinned thread and a queue pair to each worker.
+final class PortRun<Program: TrafficProgram>: TrafficRun {
   let links: [WorkerLink]
   let hugePages: Bool?
   private(set) var warnings: [String] = []
@@ -11,6 +11,8 @@ final class RingRun<Program: TrafficProgram>: TrafficRun {
   private var plan: RunPlan
   private var told = WorkerCommand.run
   private let port: UInt16
+  private let mac: MACAddress
+  private var failure: String?
   private let pools: [PacketPool]
   private var threads: [JoinableThread] = []
   private let ends: [WorkerEndBox]
@@ -32,12 +34,11 @@ final class RingRun<Program: TrafficProgram>: TrafficRun {
         pools.append(PacketPool(pool: try DPDK.createPool(name: "worker_\(worker)", buffers: basis.buffersPerWorker, core: core)))
       }
       self.pools = pools
-      port = try DPDK.startRing(
-        name: "ring", depth: basis.depth, pools: pools.map(\.pool), receiveDescriptors: basis.settings.port.receiveDescriptors,
-        transmitDescriptors: basis.settings.port.transmitDescriptors, core: basis.cores[0])
+      port = try Self.startPort(basis, pools.map(\.pool))
     } catch {
       throw CommandFailure(.notStarted, error.description)
     }
+    mac = basis.settings.port.mac ?? (basis.settings.port.isLooped ? PortSettings.loopedMAC : DPDK.mac(of: port))
     plan = RunPlan(
       RunPlan.Times(real: basis.settings, ticksPerSecond: basis.ticksPerSecond), total: basis.total, start: tick_counter())
     warnings = nodeWarnings()
@@ -46,13 +47,35 @@ final class RingRun<Program: TrafficProgram>: TrafficRun {
     _ = avoid_cores(basis.cores.reduce(0) { $0 | 1 << UInt64($1) })
   }
 
-  var wire: String { "ring" }
+  private static func startPort(_ basis: RunBasis, _ pools: [UnsafeMutableRawPointer]) throws(DPDKError) -> UInt16 {
+    let settings = basis.settings.port
+    if let interface = settings.interface {
+      return try DPDK.startInterface(
+        interface, pools: pools, receiveDescriptors: settings.receiveDescriptors, transmitDescriptors: settings.transmitDescriptors)
+    }
+    return try DPDK.startRing(
+      name: "ring", depth: basis.depth, pools: pools, receiveDescriptors: settings.receiveDescriptors,
+      transmitDescriptors: settings.transmitDescriptors, core: basis.cores[0])
+  }
+
+  var wire: String { basis.settings.port.interface.map { "\($0) (AF_PACKET)" } ?? "ring" }
 
   func tend(stopSignals: Int) {
+    noticeSilentNeighbour()
     let command = plan.next(RunCounts(links, stopSignals: stopSignals), now: tick_counter())
     if command == told { return }
     told = command
     for link in links { link.send(command) }
+  }
+
+  /// Nothing can be opened to where nobody answers.
+  private func noticeSilentNeighbour() {
+    guard failure == nil, let interface = basis.settings.port.interface else { return }
+    guard let silent = links.map({ $0.statistics[.silentNeighbour] }).first(where: { $0 != 0 }) else { return }
+    let address = IPv4Address(UInt32(truncatingIfNeeded: silent))
+    failure =
+      "no ARP reply from \(address) on \(interface) after 3 s: give its MAC address (targets.mac), or ports.gateway, or mend the link"
+    plan.abandon()
   }
 
   func conclude() -> RunEnd {
@@ -63,6 +86,7 @@ final class RingRun<Program: TrafficProgram>: TrafficRun {
       end.workers.append(box.end)
     }
     end.port = PortCounts(port)
+    end.failure = failure
     end.lostBuffers = pools.reduce(0) { $0 + basis.buffersPerWorker - DPDK.available($1.pool) }
     DPDK.stopPort(port)
     DPDK.stop()
@@ -72,19 +96,20 @@ final class RingRun<Program: TrafficProgram>: TrafficRun {
   private func thread(
     _ worker: Int, _ outputs: RunOutputs, _ makeWorkload: @Sendable @escaping (EngineSettings) -> Program.W
   ) -> JoinableThread {
-    let (basis, link, pool, port, box) = (basis, links[worker], pools[worker], port, ends[worker])
+    let (basis, link, pool, port, mac, box) = (basis, links[worker], pools[worker], port, mac, ends[worker])
     let channels = WorkerChannels(capture: outputs.captureChannel(worker), records: outputs.recordChannel(worker))
     return JoinableThread {
       _ = pin_thread(Int32(basis.cores[worker]))
       DPDK.registerThread()
       // Built here, so that its memory lies on this core's NUMA node.
       let engine = TrafficEngine(
-        basis.settings, share: basis.share(worker), workload: makeWorkload(basis.settings.engine), mac: basis.settings.port.mac,
-        link: link, records: channels.records, start: basis.startTicks)
+        basis.settings, share: basis.share(worker), workload: makeWorkload(basis.settings.engine), mac: mac, link: link,
+        records: channels.records, start: basis.startTicks)
       let queue = DPDKPort(
         port: port, queue: UInt16(worker), pool: pool.pool, cacheSize: basis.settings.port.cacheSize)
       if let capture = channels.capture {
-        var worker = Worker(port: CapturePort(queue, into: capture), engine: engine, clock: TickClock(), link: link)
+        var worker = Worker(
+          port: CapturePort(queue, into: capture, isLooped: basis.settings.port.isLooped), engine: engine, clock: TickClock(), link: link)
         Program.run(&worker)
         // The other workers' later frames wait for this one's, and there will be none.
         capture.pointee.close()
