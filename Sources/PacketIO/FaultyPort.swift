@@ -99,7 +99,12 @@ public struct FaultyPort<Base: PacketPort & ~Copyable>: PacketPort, ~Copyable {
       counts.reordered += 1
       return true
     }
-    return pass(packet)
+    if pass(packet) { return true }
+    // What has had its share of faults waits here, or it would get another one with every attempt.
+    guard heldCount < Self.heldCapacity else { return false }
+    held[heldCount] = (packet, 1)
+    heldCount += 1
+    return true
   }
 
   private mutating func pass(_ packet: PacketPointer) -> Bool {

@@ -35,12 +35,14 @@ extension Connection {
     }
     flags.clear(.timing)  // Karn's algorithm (RFC 6298 3)
     startTimer(now: now)
-    if flags.has(.persisting) {
-      // RFC 9293 3.8.6.1: a connection is kept as long as the peer answers probes; silence ends it.
+    let handshake = state == .synSent || state == .synReceived
+    if flags.has(.persisting) || (sendWindow == 0 && !handshake) {
+      // RFC 9293 3.8.6.1: a connection is kept as long as the peer answers probes; silence ends it. So too when the peer has taken back
+      // the window of what is in flight (3.8.6).
+      flags.set(.persisting)
       if retransmits < 12 { retransmits &+= 1 }
       return .probe
     }
-    let handshake = state == .synSent || state == .synReceived
     guard retransmits < (handshake ? parameters.pointee.synRetries : parameters.pointee.dataRetries) else { return .exhausted }
     retransmits &+= 1
     if handshake { return .synchronize }

@@ -56,12 +56,22 @@ struct RunBasis: Sendable {
     let mask = allowed_cores()
     let allowed = (0..<64).filter { mask >> UInt64($0) & 1 == 1 }
     guard let last = allowed.last else { throw CommandFailure(.notStarted, "this process may use none of the cores 0 to 63") }
-    if wanted.isEmpty { return [last] }
+    if wanted.isEmpty { return try left(for: [last], of: allowed) }
     if let core = wanted.first(where: { !allowed.contains($0) }) {
       let list = allowed.map(String.init).joined(separator: ", ")
       throw CommandFailure(.misconfigured, "cores: core \(core) is none of those that this process may use (\(list)), name one of these")
     }
-    return wanted
+    return try left(for: wanted, of: allowed)
+  }
+
+  /// Workers never wait, so with real-time priority on every core nothing else of this process would run, not even what stops them.
+  private static func left(for workers: [Int], of allowed: [Int]) throws -> [Int] {
+    let policy = sched_getscheduler(0)
+    guard policy == SCHED_FIFO || policy == SCHED_RR, Set(allowed).isSubset(of: workers) else { return workers }
+    throw CommandFailure(
+      .misconfigured,
+      "cores: under real-time priority the workers may not take every core of this process, or nothing could stop them: "
+        + "leave one free, or run without real-time priority")
   }
 
   private static func nanoseconds(_ clock: clockid_t) -> UInt64 {

@@ -31,6 +31,22 @@ import Testing
     #expect(machine.una == 3001 && !machine.connection.flags.has(.timerRunning))
   }
 
+  /// RFC 9293 3.8.6: the peer takes back the window of what is in flight; that is no reason to give up.
+  @Test(arguments: Numbers.all) func aWindowTakenBackIsProbed(_ numbers: Numbers) throws {
+    let machine = Machine.reaching(.established, numbers)
+    #expect(machine.send(2000).map(\.length) == [1460, 540])
+    _ = machine.receive(.ack, sequence: 1, acknowledgment: 1, window: 0)
+    for _ in 0..<40 {
+      #expect(machine.untilTimeout().what == "probe")
+      let probe = try #require(machine.probe())
+      #expect(probe.isRetransmission && machine.relative(probe) == 1)
+      expect(machine.receive(.ack, sequence: 1, acknowledgment: 1, window: 0), .none)
+    }
+    expect(machine.receive(.ack, sequence: 1, acknowledgment: 1, window: 65_535), .none, .none, [.maySend, .retransmit])
+    _ = machine.receive(.ack, sequence: 1, acknowledgment: 2001)
+    #expect(machine.una == 2001 && !machine.connection.flags.has(.timerRunning) && machine.connection.retransmits == 0)
+  }
+
   @Test(arguments: Numbers.all) func probesThatAreTaken(_ numbers: Numbers) throws {
     let machine = Machine.reaching(.established, numbers)
     _ = machine.receive(.ack, sequence: 1, acknowledgment: 1, window: 0)
