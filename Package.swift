@@ -1,6 +1,6 @@
 // swift-tools-version: 6.2
-// One folder = one layer = one target; the arrows allowed between layers are the `dependencies` below
-// (see Documentation/Architecture.md). Nothing else is decided here.
+// One folder = one layer. Those of the packet path are one module, and `make layers` keeps the arrows between them; the others are a target
+// each (see Documentation/Architecture.md). Nothing else is decided here.
 import PackageDescription
 
 #if arch(x86_64)
