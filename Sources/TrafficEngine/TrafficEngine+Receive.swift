@@ -42,8 +42,9 @@ extension TrafficEngine {
       deliver(arrival, &io)
     case .arp: receiveARP(packet, &io)
     case .icmp: receiveICMP(packet, &io)
-    case .unreadable(.tcpChecksum) where !isLooped && FrameParser.isUnsummed(arrival.pointee.frame, count: packet.length):
-      _ = FrameParser.parseAny(arrival.pointee.frame, count: packet.length, verify: .headerOnly, into: &arrival.pointee.segment)
+    case .unreadable(.tcpChecksum)
+    where !isLooped
+      && FrameParser.parseUnsummed(arrival.pointee.frame, count: packet.length, into: &arrival.pointee.segment):
       statistics.add(.unsummedAccepted)
       arrival.pointee.packet = packet.release()
       arrival.pointee.hash = flowHash(arrival.pointee.segment.key)

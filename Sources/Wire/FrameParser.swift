@@ -23,7 +23,7 @@ public enum FrameKind: Sendable, BitwiseCopyable {
 /// Which sums the parser checks itself.
 public enum ChecksumVerification: Sendable {
   case software
-  /// The IPv4 header's only: the segment comes from a Linux stack that leaves its sum to a device which is not there (`isUnsummed`).
+  /// The IPv4 header's only: the segment comes from a Linux stack that leaves its sum to a device which is not there (`parseUnsummed`).
   case headerOnly
   /// The port has checked them, and dropped or marked what was wrong.
   case byPort
@@ -155,10 +155,9 @@ public enum FrameParser {
     return .tcp
   }
 
-  /// Whether the checksum of a TCP frame, which is wrong, is only the sum of its pseudo-header: what Linux leaves there for a device that
-  /// offloads checksums, and what arrives through one that is none (veth).
-  static func isUnsummed(_ frame: UnsafeRawPointer, count: Int) -> Bool {
-    var segment = TCPSegment()
+  /// Reads a TCP frame whose checksum is only the sum of its pseudo-header: what Linux leaves there for a device that offloads checksums, and
+  /// what arrives through one that is none (veth). False: it is no such frame.
+  static func parseUnsummed(_ frame: UnsafeRawPointer, count: Int, into segment: inout TCPSegment) -> Bool {
     guard case .tcp = parseAny(frame, count: count, verify: .headerOnly, into: &segment) else { return false }
     let ip = frame + Ethernet.headerLength
     let ipHeaderLength = Int(ip.octet(0) & 0xf) &* 4
