@@ -6,7 +6,7 @@ import TCPEngine
 ///     client: connection 5f3a01c2 ......\n
 ///     server: CONNECTION 5F3A01C2 ......\n    and closes
 ///
-/// A workload is a value without state of its own; each connection has 64 bits of state, which are this workload's to use. What is sent is
+/// A workload is a value without state of its own; each connection has a `State`, which is this workload's to define. What is sent is
 /// asked for octet by octet (`write`), as often as TCP needs it: it must be a function of connection, state and place. What arrives comes in
 /// order, each octet once, but cut anywhere (`receive`).
 struct ShoutWorkload: Workload {
@@ -18,29 +18,23 @@ struct ShoutWorkload: Workload {
   private static var wordsLength: UInt32 { UInt32(words.utf8CodeUnitCount) }
   private static var newline: UInt8 { 0x0a }
 
-  /// A connection's state: the number that its line is made of (low half), and whether the whole line has come (bit 32).
-  private struct State {
-    var number: UInt32
-    var isComplete: Bool
-
-    init(_ word: UInt64) {
-      number = UInt32(truncatingIfNeeded: word)
-      isComplete = word >> 32 & 1 == 1
-    }
-
-    var word: UInt64 { UInt64(number) | (isComplete ? 1 << 32 : 0) }
+  /// What is kept of a connection.
+  struct State: BitwiseCopyable {
+    /// The number that its line is made of.
+    var number: UInt32 = 0
+    /// The whole line has come.
+    var isComplete = false
   }
 
   /// The client picks a number that differs from connection to connection; the server learns it from the line.
-  func begin(_ view: WorkloadView) -> UInt64 {
-    var state = State(0)
+  func begin(_ view: WorkloadView) -> State {
+    var state = State()
     if view.role == .client { state.number = view.connection.pointee.initialSend.rawValue }
-    return state.word
+    return state
   }
 
   /// How far our stream has come into being: the client's line waits for the banner, the server's answer for the line.
-  func progress(_ view: WorkloadView, _ word: inout UInt64) -> StreamProgress {
-    let state = State(word)
+  func progress(_ view: WorkloadView, _ state: inout State) -> StreamProgress {
     switch view.role {
     case .client:
       return StreamProgress(end: view.received >= Self.bannerLength ? Self.lineLength(state.number) : 0, finish: view.peerClosed)
@@ -50,8 +44,7 @@ struct ShoutWorkload: Workload {
     }
   }
 
-  func write(_ view: WorkloadView, _ word: UInt64, offset: UInt32, into bytes: UnsafeMutableRawPointer, count: Int) {
-    let state = State(word)
+  func write(_ view: WorkloadView, _ state: State, offset: UInt32, into bytes: UnsafeMutableRawPointer, count: Int) {
     for index in 0..<count {
       let place = offset &+ UInt32(truncatingIfNeeded: index)
       bytes.storeBytes(of: Self.octet(of: view.role, state.number, place), toByteOffset: index, as: UInt8.self)
@@ -59,8 +52,7 @@ struct ShoutWorkload: Workload {
   }
 
   /// False when the octets are not what they should be: the connection is reset and counted as `payload_mismatch`.
-  func receive(_ view: WorkloadView, _ word: inout UInt64, offset: UInt32, bytes: UnsafeRawPointer, count: Int) -> Bool {
-    var state = State(word)
+  func receive(_ view: WorkloadView, _ state: inout State, offset: UInt32, bytes: UnsafeRawPointer, count: Int) -> Bool {
     for index in 0..<count {
       let place = offset &+ UInt32(truncatingIfNeeded: index)
       let octet = bytes.load(fromByteOffset: index, as: UInt8.self)
@@ -77,12 +69,11 @@ struct ShoutWorkload: Workload {
         }
       }
     }
-    word = state.word
     return true
   }
 
   /// No id is carried: records are joined by addresses, ports and sequence numbers.
-  func identifier(_ view: WorkloadView, _ word: UInt64, firstBytes: UnsafeRawPointer?, count: Int) -> UInt64 { 0 }
+  func identifier(_ view: WorkloadView, _ state: State, firstBytes: UnsafeRawPointer?, count: Int) -> UInt64 { 0 }
 
   // MARK: The streams, as functions of number and place
 

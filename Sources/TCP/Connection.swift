@@ -110,13 +110,11 @@ public struct Connection: TimerNode, BitwiseCopyable, Sendable {
   public var flight: UInt32 { sendNext.distance(from: sendUnacknowledged) }
 }
 
-/// What lies beside a connection, in a table of its own: read by fewer segments. 24 octets.
+/// What lies beside a connection, in a table of its own: read by fewer segments. 16 octets.
 public struct Companion: BitwiseCopyable, Sendable {
   /// Two times in one word: when the present phase began, in 16 ticks (upper 40 bits), and when the segment was sent that is being timed,
   /// in 4 microseconds (lower 24).
   private var starts: UInt64 = 0
-  /// State of the workload.
-  public var workload: UInt64 = 0
   /// SRTT in 1/8 ms (RFC 6298 2), 0 before the first measurement; longer than 8 s counts as 8 s.
   ///
   /// When recovery brings a cold structure, it takes over these two, and their place holds its handle.

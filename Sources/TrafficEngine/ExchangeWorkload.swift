@@ -19,19 +19,11 @@ public struct ExchangeWorkload: Workload {
     verifies = settings.verifyPayload ?? true
   }
 
-  /// The state: messages received in full (low half), and the id folded to 32 bits, which seeds the pattern (high half).
-  private struct State {
-    var messages: UInt32
-    var key: UInt32
-
-    @inline(always)
-    init(_ word: UInt64) {
-      messages = UInt32(truncatingIfNeeded: word)
-      key = UInt32(truncatingIfNeeded: word &>> 32)
-    }
-
-    @inline(always)
-    var word: UInt64 { UInt64(key) &<< 32 | UInt64(messages) }
+  public struct State: BitwiseCopyable, Sendable {
+    /// Messages received in full.
+    var messages: UInt32 = 0
+    /// The id folded to 32 bits, which seeds the pattern.
+    var key: UInt32 = 0
   }
 
   /// Payloads shorter than this carry no id.
@@ -42,20 +34,18 @@ public struct ExchangeWorkload: Workload {
   private var carriesID: Bool { payloadSize >= Self.idMinimum }
 
   @inline(__always)
-  public func begin(_ view: WorkloadView) -> UInt64 {
-    var state = State(0)
+  public func begin(_ view: WorkloadView) -> State {
+    var state = State()
     if carriesID, view.role == .client { state.key = Self.fold(Self.id(view.connection.pointee)) }
-    return state.word
+    return state
   }
 
   @inline(__always)
-  public func progress(_ view: WorkloadView, _ word: inout UInt64) -> StreamProgress {
-    var state = State(word)
+  public func progress(_ view: WorkloadView, _ state: inout State) -> StreamProgress {
     let size = view.role == .client ? responseSize : payloadSize
     if size > 0 {
       let received = view.received
       while Int32(bitPattern: received &- (state.messages &+ 1) &* size) >= 0 { state.messages &+= 1 }
-      word = state.word
     }
     return view.role == .client ? clientProgress(view, state.messages) : serverProgress(view, state.messages)
   }
@@ -81,8 +71,8 @@ public struct ExchangeWorkload: Workload {
   }
 
   @inline(__always)
-  public func write(_ view: WorkloadView, _ word: UInt64, offset: UInt32, into bytes: UnsafeMutableRawPointer, count: Int) {
-    let key = State(word).key
+  public func write(_ view: WorkloadView, _ state: State, offset: UInt32, into bytes: UnsafeMutableRawPointer, count: Int) {
+    let key = state.key
     let direction = view.role
     if offset & 7 == 0, count & 7 == 0 {
       var place = 0
@@ -109,17 +99,15 @@ public struct ExchangeWorkload: Workload {
   }
 
   @inline(__always)
-  public func receive(_ view: WorkloadView, _ word: inout UInt64, offset: UInt32, bytes: UnsafeRawPointer, count: Int) -> Bool {
+  public func receive(_ view: WorkloadView, _ state: inout State, offset: UInt32, bytes: UnsafeRawPointer, count: Int) -> Bool {
     var place = 0
     if offset == 0, carriesID, view.role == .server, count >= 8 {
-      var state = State(word)
       state.key = Self.fold(bytes.native64(0))
-      word = state.word
       place = 8
     }
     if !verifies { return true }
     let direction: Role = view.role == .client ? .server : .client
-    let key = State(word).key
+    let key = state.key
     if offset & 7 == 0, count & 7 == 0 {
       while place < count {
         guard bytes.native64(place) == Self.pattern(key, offset &+ UInt32(truncatingIfNeeded: place), direction)
@@ -128,14 +116,13 @@ public struct ExchangeWorkload: Workload {
       }
       return true
     }
-    return receiveOctets(view, &word, offset, bytes, count)
+    return receiveOctets(view, &state, offset, bytes, count)
   }
 
   @inline(never)
   private func receiveOctets(
-    _ view: WorkloadView, _ word: inout UInt64, _ offset: UInt32, _ bytes: UnsafeRawPointer, _ count: Int
+    _ view: WorkloadView, _ state: inout State, _ offset: UInt32, _ bytes: UnsafeRawPointer, _ count: Int
   ) -> Bool {
-    var state = State(word)
     let learns = carriesID && view.role == .server
     if learns, offset == 0 { state.key = 0 }
     for place in 0..<count {
@@ -148,12 +135,11 @@ public struct ExchangeWorkload: Workload {
         guard octet == UInt8(truncatingIfNeeded: octets &>> UInt64(at & 7 &* 8)) else { return false }
       }
     }
-    word = state.word
     return true
   }
 
   @inline(__always)
-  public func identifier(_ view: WorkloadView, _ state: UInt64, firstBytes: UnsafeRawPointer?, count: Int) -> UInt64 {
+  public func identifier(_ view: WorkloadView, _ state: State, firstBytes: UnsafeRawPointer?, count: Int) -> UInt64 {
     guard carriesID else { return 0 }
     if view.role == .client { return Self.id(view.connection.pointee) }
     guard let firstBytes, count >= Self.idLength else { return 0 }

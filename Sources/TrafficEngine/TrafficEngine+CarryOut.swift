@@ -75,7 +75,7 @@ extension TrafficEngine {
     let companion = companions.base + Int(slot)
     if role == .client {
       statistics.count(.client, .synAckReceived)
-      statistics.measured(.handshake, ticks: companion.pointee.phase(until: now))
+      statistics.measured(.handshake, ticks: companion.pointee.tcp.phase(until: now))
     } else {
       statistics.count(.server, .ackOfSynAckReceived)
     }
@@ -94,7 +94,7 @@ extension TrafficEngine {
     let bytes = frame + Int(segment.pointee.payloadOffset) + Int(action.payloadOffset)
     statistics.count(role, .payloadReceived)
     statistics.count(role, .payloadBytesReceived, UInt64(truncatingIfNeeded: count))
-    if role == .client, offset == 0 { statistics.measured(.firstByte, ticks: companion.pointee.phase(until: now)) }
+    if role == .client, offset == 0 { statistics.measured(.firstByte, ticks: companion.pointee.tcp.phase(until: now)) }
     let matches = workload.receive(view, &companion.pointee.workload, offset: offset, bytes: bytes, count: count)
     if records.isOn { recordReceived(slot, view, bytes, offset, count) }
     return matches
@@ -117,7 +117,8 @@ extension TrafficEngine {
         return sent
       }
       let before = connection.pointee.state
-      guard let transmission = connection.pointee.transmitNext(end: progress.end, finish: progress.finish, &companion.pointee, now: moment)
+      guard
+        let transmission = connection.pointee.transmitNext(end: progress.end, finish: progress.finish, &companion.pointee.tcp, now: moment)
       else { return sent }
       count(transmission, slot, role, before)
       transmit(transmission, slot, &spare, &io)
@@ -144,11 +145,11 @@ extension TrafficEngine {
     if length > 0 {
       statistics.count(role, .payloadSent)
       statistics.count(role, .payloadBytesSent, UInt64(length))
-      if transmission.streamOffset == 0 { companion.pointee.beginPhase(now) }
+      if transmission.streamOffset == 0 { companion.pointee.tcp.beginPhase(now) }
     }
     if connection.pointee.state != before {
       statistics.count(role, before == .established ? .finActiveSent : .finPassiveSent)
-      companion.pointee.beginPhase(now)
+      companion.pointee.tcp.beginPhase(now)
     }
     if records.isOn { recordSent(slot, length, transmission.streamOffset, before) }
   }

@@ -51,10 +51,10 @@ extension TrafficEngine {
 
     let initial = initialSequence.number(key, now: moment)
     let companion = companions.base + Int(slot)
-    companion.pointee = Companion()
+    companion.pointee.tcp = Companion()
     let connection = connections.base + Int(slot)
-    connection.pointee = Connection.open(key, initial: initial, peer: peer, &companion.pointee, now: moment)
-    companion.pointee.beginPhase(now)
+    connection.pointee = Connection.open(key, initial: initial, peer: peer, &companion.pointee.tcp, now: moment)
+    companion.pointee.tcp.beginPhase(now)
     companion.pointee.workload = workload.begin(WorkloadView(connection))
     _ = flows.insert(hash, slot)
     timers.schedule(slot, due: moment.milliseconds &+ parameters.pointee.minimumRTO)

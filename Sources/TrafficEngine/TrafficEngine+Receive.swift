@@ -66,7 +66,7 @@ extension TrafficEngine {
 
     let connection = connections.base + Int(handle)
     let before = connection.pointee.state
-    let action = connection.pointee.arrive(segment, &companions.base[Int(handle)], parameters, now: moment)
+    let action = connection.pointee.arrive(segment, &companions.base[Int(handle)].tcp, parameters, now: moment)
     carryOut(action, handle, before, segment, packet, &io)
   }
 
@@ -152,10 +152,10 @@ extension TrafficEngine {
     // RFC 9293 3.10.7.4: beyond the largest number of the previous connection.
     if let previous, initial <= previous { initial = previous + 64_000 }
     let companion = companions.base + Int(slot)
-    companion.pointee = Companion()
+    companion.pointee.tcp = Companion()
     let connection = connections.base + Int(slot)
-    connection.pointee = Connection.accept(segment, initial: initial, peer: peer, &companion.pointee, parameters, now: moment)
-    companion.pointee.beginPhase(now)
+    connection.pointee = Connection.accept(segment, initial: initial, peer: peer, &companion.pointee.tcp, parameters, now: moment)
+    companion.pointee.tcp.beginPhase(now)
     _ = flows.insert(hash, slot)
     timers.schedule(slot, due: moment.milliseconds &+ parameters.pointee.minimumRTO)
     companion.pointee.workload = workload.begin(WorkloadView(connection))

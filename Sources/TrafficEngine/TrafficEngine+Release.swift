@@ -18,7 +18,7 @@ extension TrafficEngine {
       if removeOldestTimeWait() { statistics.add(.timeWaitRecycled) }
     }
     let entry = TimeWait(
-      connection.pointee, companions.base[Int(slot)], hash: hash, due: moment.milliseconds &+ parameters.pointee.timeWaitTimeout)
+      connection.pointee, companions.base[Int(slot)].tcp, hash: hash, due: moment.milliseconds &+ parameters.pointee.timeWaitTimeout)
     flows.replace(hash, slot, with: timeWaits.append(entry))
     settle(slot, .completed)
   }
@@ -30,7 +30,7 @@ extension TrafficEngine {
     timers.cancel(slot)
     statistics.ended(role, outcome)
     if outcome == .completed {
-      statistics.measured(.close, ticks: companions.base[Int(slot)].phase(until: now))
+      statistics.measured(.close, ticks: companions.base[Int(slot)].tcp.phase(until: now))
     }
     statistics.set(.lastClose, now)
     if role == .client {

@@ -60,7 +60,7 @@ extension TrafficEngine {
     let payload = frame + FrameWriter.timestampsPayloadOffset
     var sum = ChecksumSum()
     if length > 0 { sum = writePayload(transmission, slot, payload) }
-    FrameWriter.writeTimestamps(moment.milliseconds, echo: companions.base[Int(slot)].timestampRecent, before: payload, &sum)
+    FrameWriter.writeTimestamps(moment.milliseconds, echo: companions.base[Int(slot)].tcp.timestampRecent, before: payload, &sum)
     let frameLength = FrameWriter.writeHeaders(
       connection.pointee.key.reversed, sequence: transmission.sequence, acknowledgment: connection.pointee.receiveNext,
       transmission.control, window: connection.pointee.windowField(parameters), optionsLength: TCPOptions.timestampLayoutLength,
@@ -86,7 +86,7 @@ extension TrafficEngine {
     _ slot: UInt32, _ spare: inout Packet?, _ io: inout PacketQueue<Port>
   ) {
     guard let packet = frame(slot, &spare, &io) else { return }
-    let segment = connections.base[Int(slot)].synchronization(companions.base[Int(slot)], parameters, now: moment)
+    let segment = connections.base[Int(slot)].synchronization(companions.base[Int(slot)].tcp, parameters, now: moment)
     let length = FrameWriter.write(segment, to: packet.bytes)
     io.send(packet, length: length)
   }

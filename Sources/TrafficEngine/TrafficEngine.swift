@@ -10,7 +10,7 @@ public struct TrafficEngine<W: Workload>: Engine, ~Copyable {
   let parameters: UnsafePointer<TCPParameters>
   // Connections: tables indexed by the slots of one pool.
   let connections: Table<Connection>
-  let companions: Table<Companion>
+  let companions: Table<Companions<W.State>>
   /// The turn's time.
   var now: Ticks = 0
   var moment = Moment(milliseconds: 0, microseconds: 0)

@@ -39,23 +39,27 @@ public struct StreamProgress: BitwiseCopyable, Sendable {
 /// What a connection says: the application above TCP, on both roles, as a static value without state of its own.
 ///
 /// Payload is pulled, never buffered: an octet is a function of the connection and its place in the stream, so a retransmission is
-/// generated again. A connection has 64 bits of state, which only the workload reads and writes. Every call is on the packet path: no
-/// allocation, no lock, no throw; a conforming type is specialised into the worker's loop.
+/// generated again. A connection has a `State`, which only the workload reads and writes; it lies beside the connection, and its octets
+/// are paid for by every end. Every call is on the packet path: no allocation, no lock, no throw; a conforming type is specialised into the
+/// worker's loop.
 public protocol Workload: BitwiseCopyable, Sendable {
+  /// What the workload keeps of a connection.
+  associatedtype State: BitwiseCopyable & Sendable
+
   /// The state of a connection that begins.
-  func begin(_ view: WorkloadView) -> UInt64
+  func begin(_ view: WorkloadView) -> State
 
   /// How much there is to send now, and whether that is all. Asked after every arrival that may change it.
-  func progress(_ view: WorkloadView, _ state: inout UInt64) -> StreamProgress
+  func progress(_ view: WorkloadView, _ state: inout State) -> StreamProgress
 
   /// Writes `count` octets of our stream from `offset` on.
-  func write(_ view: WorkloadView, _ state: UInt64, offset: UInt32, into bytes: UnsafeMutableRawPointer, count: Int)
+  func write(_ view: WorkloadView, _ state: State, offset: UInt32, into bytes: UnsafeMutableRawPointer, count: Int)
 
   /// Takes `count` octets of the peer's stream, which begin at `offset`; all before them have come. False resets the connection: they
   /// are not what was expected.
-  func receive(_ view: WorkloadView, _ state: inout UInt64, offset: UInt32, bytes: UnsafeRawPointer, count: Int) -> Bool
+  func receive(_ view: WorkloadView, _ state: inout State, offset: UInt32, bytes: UnsafeRawPointer, count: Int) -> Bool
 
   /// The id that joins both ends' records: of the client, from its connection; of the server, from the first octets that arrived.
   /// 0: none.
-  func identifier(_ view: WorkloadView, _ state: UInt64, firstBytes: UnsafeRawPointer?, count: Int) -> UInt64
+  func identifier(_ view: WorkloadView, _ state: State, firstBytes: UnsafeRawPointer?, count: Int) -> UInt64
 }

@@ -4,6 +4,10 @@ import Testing
 
 /// Whole connections over a wire without faults.
 @Suite struct ExchangeTests {
+  @Test func stateLiesBesideTheCompanion() {
+    #expect(MemoryLayout<Companions<ExchangeWorkload.State>>.size == 24 && MemoryLayout<Companions<ExchangeWorkload.State>>.stride == 24)
+  }
+
   @Test(arguments: [false, true]) func theReferenceConnectionIsSevenFrames(apart: Bool) {
     let run = Simulation(settings(500), apart: apart).complete()
     run.expectAllCompleted()
