@@ -24,7 +24,7 @@ let hot: [SwiftSetting] =
 
 /// The layers of the packet path, in the order in which they may know each other.
 let layers = ["Wire", "Storage", "TCP", "PacketIO", "Steering", "Telemetry", "Runtime", "TrafficEngine", "DPDKPort", "Entry"]
-let outside = ["CPacket", "CDPDK", "CFloor", "Configuration", "TrafficCommand", "trafficengine", "Benchmark"]
+let outside = ["CPacket", "CDPDK", "CFloor", "CTCPStack", "TCPStack", "Configuration", "TrafficCommand", "trafficengine", "Benchmark"]
 
 let dpdkLibraries = ["rte_eal", "rte_ethdev", "rte_mbuf", "rte_mempool", "rte_ring", "rte_net_ring"]
 
@@ -33,6 +33,7 @@ let package = Package(
   products: [
     .executable(name: "trafficengine", targets: ["trafficengine"]),
     .library(name: "TrafficCommand", targets: ["TrafficCommand"]),
+    .library(name: "tcpstack", type: .dynamic, targets: ["TCPStack"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -54,6 +55,9 @@ let package = Package(
     // The packet path is one module, so that the compiler sees through all of it; `make layers` compiles each folder with only the
     // folders it may know (Documentation/Architecture.md).
     .target(name: "TCPEngine", dependencies: ["CPacket", "CDPDK"], path: "Sources", exclude: outside, sources: layers, swiftSettings: hot),
+    // The TCP layer alone, behind a C header: its folder holds links to the three layers it is made of, so that it needs no DPDK.
+    .target(name: "CTCPStack"),
+    .target(name: "TCPStack", dependencies: ["CTCPStack", "CPacket"], swiftSettings: strict),
     .target(
       name: "Configuration",
       dependencies: ["TCPEngine", .product(name: "TOMLKit", package: "TOMLKit")],
@@ -85,6 +89,7 @@ let package = Package(
     .testTarget(name: "SteeringTests", dependencies: ["TCPEngine"], swiftSettings: strict),
     .testTarget(name: "ConfigurationTests", dependencies: ["Configuration", "TCPEngine"], swiftSettings: strict),
     .testTarget(name: "TCPTests", dependencies: ["TCPEngine"], swiftSettings: strict),
+    .testTarget(name: "TCPStackTests", dependencies: ["TCPStack"], swiftSettings: strict),
     .testTarget(name: "TrafficEngineTests", dependencies: ["TCPEngine", "CPacket"], swiftSettings: strict),
     .testTarget(
       name: "TelemetryTests", dependencies: ["TCPEngine", .product(name: "Histogram", package: "hdrhistogram-swift")],

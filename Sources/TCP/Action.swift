@@ -22,6 +22,12 @@ public struct Events: OptionSet, Sendable, BitwiseCopyable {
   public static var reset: Events { Events(rawValue: 128) }
   /// The oldest octets in flight are to be sent again: see `retransmitOldest`.
   public static var retransmit: Events { Events(rawValue: 256) }
+  /// Octets arrived too early, and can be kept: `payloadOffset`, `payloadLength`; see `Connection.kept`.
+  public static var keep: Events { Events(rawValue: 512) }
+  /// Octets that were kept are in order now, all before RCV.NXT.
+  public static var keptInOrder: Events { Events(rawValue: 1024) }
+  /// It acknowledges nothing new while something is in flight (of a connection that is not cold).
+  public static var duplicateAcknowledgment: Events { Events(rawValue: 2048) }
 }
 
 /// What is to be sent in answer, if the workload sends nothing that carries it.
@@ -100,6 +106,9 @@ public struct Action: Sendable, BitwiseCopyable {
   mutating func setPayload(offset: UInt16, length: UInt16) {
     word |= UInt64(Events.payload.rawValue) | UInt64(offset) &<< 32 | UInt64(length) &<< 48
   }
+
+  /// Octets that came too early.
+  mutating func setKept(length: UInt16) { word |= UInt64(Events.keep.rawValue) | UInt64(length) &<< 48 }
 
   /// The segment has no answer but its acknowledgment, nothing is wrong with it, and the connection goes on.
   @inline(always)

@@ -2,29 +2,37 @@
 extension Connection {
   /// Judges a segment that belongs to this connection, changes its state, and says what is to be done. Costs a few dozen ticks.
   @inline(always)
+  ///
+  /// - Parameters:
+  ///   - frame: what the segment was read from.
+  ///   - recoveries: the cold structures that companions name.
   mutating func arrive(
-    _ segment: UnsafePointer<TCPSegment>, _ companion: inout Companion, _ parameters: UnsafePointer<TCPParameters>, now: Moment
+    _ segment: UnsafePointer<TCPSegment>, in frame: UnsafeRawPointer, _ companion: inout Companion,
+    _ recoveries: UnsafeMutablePointer<Recovery>, _ parameters: UnsafePointer<TCPParameters>, now: Moment
   ) -> Action {
     // What is expected next, acknowledges something between SND.UNA and SND.NXT, and has neither SYN nor RST passes every check.
     let acknowledged = segment.pointee.acknowledgment.distance(from: sendUnacknowledged)
-    if segment.pointee.sequence == receiveNext, acknowledged <= flight, segment.pointee.flags.isPlain, !flags.has(.timestamps),
+    if segment.pointee.sequence == receiveNext, acknowledged <= flight, segment.pointee.flags.isPlain, !flags.has(.notPlain),
       state != .synSent
     {
       return process(segment, acknowledged, inOrder: true, &companion, parameters, now: now)
     }
-    return examine(segment, acknowledged, &companion, parameters, now: now)
+    return examine(segment, in: frame, acknowledged, &companion, recoveries, parameters, now: now)
   }
 
   /// The checks one after the other, for what does not pass all of them at first sight.
   @inline(never)
   private mutating func examine(
-    _ segment: UnsafePointer<TCPSegment>, _ acknowledged: UInt32, _ companion: inout Companion, _ parameters: UnsafePointer<TCPParameters>,
-    now: Moment
+    _ segment: UnsafePointer<TCPSegment>, in frame: UnsafeRawPointer, _ acknowledged: UInt32, _ companion: inout Companion,
+    _ recoveries: UnsafeMutablePointer<Recovery>, _ parameters: UnsafePointer<TCPParameters>, now: Moment
   ) -> Action {
+    if flags.has(.cold) {
+      return arriveCold(segment, in: frame, &companion, recoveries + Int(companion.coldHandle), parameters, now: now)
+    }
     if state == .synSent { return arriveInSynSent(segment, &companion, parameters, now: now) }
     // First, is it acceptable? (3.10.7.4; RFC 7323 5.3 before it). What begins where we expect it is.
     if flags.has(.timestamps) || segment.pointee.sequence != receiveNext {
-      if let refused = refuse(segment, companion, parameters) { return refused }
+      if let refused = refuse(segment, companion, window: receiveWindow(parameters)) { return refused }
     }
     // Second RST, fourth SYN, fifth: a segment without ACK is dropped. (Third, security, is historic.)
     if !segment.pointee.flags.isPlain { return arriveExceptionally(segment) }
@@ -61,6 +69,8 @@ extension Connection {
           action.events.set(.finAcknowledged)
           if finWasAcknowledged(&action) { return action }
         }
+      } else if flight > 0, segment.pointee.payloadLength == 0 {
+        action.events.set(.duplicateAcknowledgment)
       }
       // SND.WND from the latest segment only: one that begins at RCV.NXT or before and reaches it is (3.10.7.4: SND.WL1, SND.WL2).
       if inOrder || segment.pointee.sequence <= receiveNext {
@@ -79,7 +89,7 @@ extension Connection {
         action.reply = .acknowledge  // RFC 5681 4.2: at once, a duplicate
         action.anomaly = .outOfOrder
       } else if state.takesPayload {
-        takePayload(segment, inOrder: inOrder, &action, parameters)
+        takePayload(segment, inOrder: inOrder, window: receiveWindow(parameters), &action)
       }
     }
     if !inOrder, flags.has(.timestamps), segment.pointee.sequence <= receiveNext {
@@ -145,12 +155,11 @@ extension Connection {
   /// Takes the octets not yet received of a segment that begins at RCV.NXT or before, and its FIN.
   @inline(always)
   mutating func takePayload(
-    _ segment: UnsafePointer<TCPSegment>, inOrder: Bool, _ action: inout Action, _ parameters: UnsafePointer<TCPParameters>
+    _ segment: UnsafePointer<TCPSegment>, inOrder: Bool, window: UInt32, _ action: inout Action
   ) {
     action.reply = .acknowledge
     let known = inOrder ? 0 : receiveNext.distance(from: segment.pointee.sequence)
     var count = UInt32(segment.pointee.payloadLength) &- smaller(known, UInt32(segment.pointee.payloadLength))
-    let window = receiveWindow(parameters)
     let fits = count <= window
     if !fits { count = window }
     if count > 0 {
@@ -158,7 +167,12 @@ extension Connection {
       receiveNext = receiveNext + count
     }
     // A FIN already counted would have made the segment unacceptable, so it is the next octet.
-    guard segment.pointee.flags.has(.fin), fits else { return }
+    if segment.pointee.flags.has(.fin), fits { takeFIN(&action) }
+  }
+
+  /// RFC 9293 3.10.7.4, eighth step.
+  @inline(always)
+  mutating func takeFIN(_ action: inout Action) {
     receiveNext = receiveNext + 1
     action.events.set(.peerClosed)
     switch state {
@@ -185,7 +199,7 @@ extension Connection {
   /// The first step for a segment that does not begin at RCV.NXT, or that must prove its age. Nil: acceptable.
   @inline(never)
   mutating func refuse(
-    _ segment: UnsafePointer<TCPSegment>, _ companion: Companion, _ parameters: UnsafePointer<TCPParameters>
+    _ segment: UnsafePointer<TCPSegment>, _ companion: Companion, window: UInt32
   ) -> Action? {
     let isReset = segment.pointee.flags.has(.rst)
     if flags.has(.timestamps), !isReset {
@@ -194,7 +208,6 @@ extension Connection {
         return Action(.acknowledge, .timestampOld)
       }
     }
-    let window = receiveWindow(parameters)
     let length = segment.pointee.length
     let beginsInside = segment.pointee.sequence.isInWindow(from: receiveNext, size: window)
     let endsInside = length > 0 && (segment.pointee.sequence + (length &- 1)).isInWindow(from: receiveNext, size: window)

@@ -6,7 +6,8 @@ public enum Role: UInt8, CaseIterable, Sendable, BitwiseCopyable {
 
 /// What a connection needs for every segment: one cache line of 64 octets, its key included. Fields carry their RFC 9293 names.
 ///
-/// What loss and bulk transfer need (scoreboard, congestion window) will be a second, cold structure, named in the `Companion`.
+/// What loss and bulk transfer need (scoreboard, congestion window) lies in a second, cold structure, a `Recovery`, which is taken when it is
+/// first needed and named in the `Companion`.
 public struct Connection: TimerNode, BitwiseCopyable, Sendable {
   /// Addresses and ports as they lie in what arrives: the remote end is the source.
   public var key: FlowKey
@@ -25,11 +26,10 @@ public struct Connection: TimerNode, BitwiseCopyable, Sendable {
   public var initialReceive: SequenceNumber
 
   public var state: TCPState
-  /// Retransmissions in a row without an acknowledgment of new data; the back-off.
-  public var retransmits: UInt8
-  public var flags: Flags
   /// Shift counts: the peer's window in the low half, ours in the high half.
   public var scales: UInt8
+  /// And `retransmits`, in the upper five bits.
+  public var flags: Flags
 
   /// When the retransmission (or persist) timer was started, in milliseconds; read when `Flags.timerRunning`. How long it runs is
   /// worked out when it is looked at.
@@ -48,9 +48,9 @@ public struct Connection: TimerNode, BitwiseCopyable, Sendable {
   static var serverBit: UInt16 { 0x8000 }
 
   public struct Flags: OptionSet, BitwiseCopyable, Sendable {
-    public let rawValue: UInt8
+    public let rawValue: UInt16
     @inline(__always)
-    public init(rawValue: UInt8) { self.rawValue = rawValue }
+    public init(rawValue: UInt16) { self.rawValue = rawValue }
     /// We have sent our FIN: SND.NXT counts it.
     public static var finSent: Flags { Flags(rawValue: 1) }
     /// Both ends sent timestamps in their SYNs (RFC 7323 3.2).
@@ -66,6 +66,19 @@ public struct Connection: TimerNode, BitwiseCopyable, Sendable {
     public static var windowScale: Flags { Flags(rawValue: 64) }
     /// The peer permitted SACK (RFC 2018); used by recovery.
     public static var sackPermitted: Flags { Flags(rawValue: 128) }
+    /// The `Companion` names a `Recovery`.
+    public static var cold: Flags { Flags(rawValue: 256) }
+    /// Data has arrived that is not acknowledged yet (RFC 5681 4.2).
+    public static var owesAcknowledgment: Flags { Flags(rawValue: 512) }
+    /// What keeps a segment from being judged at first sight.
+    static var notPlain: Flags { Flags(rawValue: 256 | 2) }
+  }
+
+  /// Retransmissions in a row without an acknowledgment of new data; the back-off. At most 31.
+  @inline(__always)
+  public var retransmits: UInt8 {
+    get { UInt8(truncatingIfNeeded: flags.rawValue &>> 11) }
+    set { flags = Flags(rawValue: flags.rawValue & 0x7ff | UInt16(newValue) &<< 11) }
   }
 
   @inline(__always)
@@ -117,7 +130,7 @@ public struct Companion: BitwiseCopyable, Sendable {
   private var starts: UInt64 = 0
   /// SRTT in 1/8 ms (RFC 6298 2), 0 before the first measurement; longer than 8 s counts as 8 s.
   ///
-  /// When recovery brings a cold structure, it takes over these two, and their place holds its handle.
+  /// A cold connection has `coldHandle` in the place of these two.
   public var smoothedRTT: UInt16 = 0
   /// RTTVAR in 1/4 ms.
   public var rttVariance: UInt16 = 0
@@ -126,6 +139,15 @@ public struct Companion: BitwiseCopyable, Sendable {
 
   @inline(__always)
   public init() {}
+
+  /// Which `Recovery` is the connection's, when it is cold.
+  var coldHandle: UInt32 {
+    @inline(always) get { UInt32(smoothedRTT) | UInt32(rttVariance) &<< 16 }
+    set {
+      smoothedRTT = UInt16(truncatingIfNeeded: newValue)
+      rttVariance = UInt16(truncatingIfNeeded: newValue &>> 16)
+    }
+  }
 
   private static var flightMask: UInt64 { 0xff_ffff }
 

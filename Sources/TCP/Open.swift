@@ -7,7 +7,7 @@ extension Connection {
   ) -> Connection {
     var connection = Connection(
       key: key, sendUnacknowledged: initial, sendNext: initial + 1, receiveNext: SequenceNumber(0), sendWindow: 0,
-      initialSend: initial, initialReceive: SequenceNumber(0), state: .synSent, retransmits: 0, flags: Flags(rawValue: 0), scales: 0,
+      initialSend: initial, initialReceive: SequenceNumber(0), state: .synSent, scales: 0, flags: Flags(rawValue: 0),
       timerStart: 0, lastActivity: now.milliseconds, timerNext: 0, timerPrevious: 0, timerDue: 0,
       segmentSize: TCPHeader.defaultMSS, peer: peer)
     connection.startTimer(now: now)
@@ -24,7 +24,7 @@ extension Connection {
     var connection = Connection(
       key: syn.pointee.key, sendUnacknowledged: initial, sendNext: initial + 1, receiveNext: syn.pointee.sequence + 1,
       sendWindow: UInt32(syn.pointee.window),
-      initialSend: initial, initialReceive: syn.pointee.sequence, state: .synReceived, retransmits: 0, flags: Flags(rawValue: 0), scales: 0,
+      initialSend: initial, initialReceive: syn.pointee.sequence, state: .synReceived, scales: 0, flags: Flags(rawValue: 0),
       timerStart: 0, lastActivity: now.milliseconds, timerNext: 0, timerPrevious: 0,
       timerDue: 0, segmentSize: TCPHeader.defaultMSS, peer: peer | serverBit)
     connection.negotiate(syn.pointee.options, &companion, parameters)

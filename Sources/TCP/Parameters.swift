@@ -6,6 +6,8 @@ public struct TCPParameters: Sendable, Equatable, BitwiseCopyable {
   public var receiveWindow: UInt32 = 65_535
   /// Offer window scaling, SACK and timestamps in our SYN.
   public var windowScaling = true
+  /// The shift that we offer; nil: the smallest that suits the window.
+  public var fixedReceiveScale: UInt8?
   public var sackPermitted = true
   public var timestamps = false
 
@@ -19,6 +21,8 @@ public struct TCPParameters: Sendable, Equatable, BitwiseCopyable {
   public var synRetries: UInt8 = 6
   /// Retransmissions of data or FIN before giving up (RFC 9293 3.8.3: R2 of at least 100 s).
   public var dataRetries: UInt8 = 15
+  /// Segments in flight before the first acknowledgment, and until the cold structure brings congestion control (RFC 6928).
+  public var initialSegments: UInt32 = 10
 
   /// Silence after which a connection in a state of the group is given up.
   public var synSentTimeout: UInt32 = 30_000
@@ -29,12 +33,11 @@ public struct TCPParameters: Sendable, Equatable, BitwiseCopyable {
 
   public init() {}
 
-  /// Segments in flight before the first acknowledgment, and until the cold structure brings congestion control (RFC 6928).
-  static var initialWindowSegments: UInt32 { 10 }
 
   /// The smallest shift that lets our window be written in 16 bits (RFC 7323 2.3).
   @inline(__always)
   public var receiveScale: UInt8 {
+    if let fixedReceiveScale { return windowScaling ? fixedReceiveScale : 0 }
     guard windowScaling, receiveWindow > TCPHeader.maximumUnscaledWindow else { return 0 }
     return UInt8(truncatingIfNeeded: 16 &- receiveWindow.leadingZeroBitCount)
   }

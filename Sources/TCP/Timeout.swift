@@ -4,12 +4,16 @@ public enum TimeoutAction: Sendable, BitwiseCopyable {
   case wait(until: UInt32)
   /// SYN or SYN-ACK is to be sent again.
   case synchronize
-  /// The oldest data or FIN is to be sent again: see `retransmitOldest`.
+  /// The oldest data or FIN is to be sent again: see `retransmitOldest`; of a cold connection, what is lost: see `transmitCold`.
   case retransmit
   /// What was held back can be tried again: see `Connection.holdBack`.
   case resume
-  /// The peer's window is closed: see `probe`.
+  /// The peer's window is closed: see `probe`, and `probeCold`.
   case probe
+  /// The last segments in flight may be lost: see `lossProbe`.
+  case lossProbe
+  /// A delayed acknowledgment is due.
+  case acknowledge
   /// As often as permitted, without an answer: give up.
   case exhausted
   /// Silent for too long in its state: give up.
@@ -19,9 +23,12 @@ public enum TimeoutAction: Sendable, BitwiseCopyable {
 /// Timers: retransmission (RFC 6298 5.4 to 5.7), persist (RFC 9293 3.8.6.1), and silence.
 extension Connection {
   /// Judges the connection's timers.
-  public mutating func timeout(_ companion: Companion, _ parameters: UnsafePointer<TCPParameters>, now: Moment) -> TimeoutAction {
+  mutating func timeout(
+    _ companion: Companion, _ recoveries: UnsafeMutablePointer<Recovery>, _ parameters: UnsafePointer<TCPParameters>, now: Moment
+  ) -> TimeoutAction {
     let idle = parameters.pointee.timeout(state)
     if now.milliseconds &- lastActivity >= idle { return .idle }
+    if flags.has(.cold) { return timeoutCold(recoveries + Int(companion.coldHandle), parameters, now: now) }
     guard flags.has(.timerRunning) else { return .wait(until: nextLook(parameters, now: now)) }
     let period = backedOffTimeout(companion, parameters)
     guard now.milliseconds &- timerStart >= period else {

@@ -55,14 +55,14 @@ extension Connection {
   ///   - finish: our stream ends there: a FIN follows.
   @inline(always)
   mutating func transmitNext(
-    end: UInt32, finish: Bool, _ companion: inout Companion, now: Moment
+    end: UInt32, finish: Bool, _ companion: inout Companion, _ parameters: UnsafePointer<TCPParameters>, now: Moment
   ) -> Transmission? {
     guard state.maySend, !flags.has(.recovering) else { return nil }
     let streamOffset = streamSent
     let available = end &- streamOffset
     if available == 0, !finish { return nil }
     let size = UInt32(segmentSize)
-    let window = smaller(sendWindow, size &* TCPParameters.initialWindowSegments)
+    let window = smaller(sendWindow, size &* parameters.pointee.initialSegments)
     let inFlight = flight
     let usable = window > inFlight ? window &- inFlight : 0
     let count = smaller(smaller(available, usable), size)

@@ -118,7 +118,8 @@ extension TrafficEngine {
       }
       let before = connection.pointee.state
       guard
-        let transmission = connection.pointee.transmitNext(end: progress.end, finish: progress.finish, &companion.pointee.tcp, now: moment)
+        let transmission = connection.pointee.transmitNext(
+          end: progress.end, finish: progress.finish, &companion.pointee.tcp, parameters, now: moment)
       else { return sent }
       count(transmission, slot, role, before)
       transmit(transmission, slot, &spare, &io)

@@ -66,7 +66,8 @@ extension TrafficEngine {
 
     let connection = connections.base + Int(handle)
     let before = connection.pointee.state
-    let action = connection.pointee.arrive(segment, &companions.base[Int(handle)].tcp, parameters, now: moment)
+    let action = connection.pointee.arrive(
+      segment, in: arrival.pointee.frame, &companions.base[Int(handle)].tcp, recoveries.base, parameters, now: moment)
     carryOut(action, handle, before, segment, packet, &io)
   }
 

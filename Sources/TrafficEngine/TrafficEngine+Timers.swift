@@ -25,7 +25,7 @@ extension TrafficEngine {
     let role = connection.pointee.role
     let state = connection.pointee.state
     var spare: Packet?
-    switch connection.pointee.timeout(companion.pointee.tcp, parameters, now: moment) {
+    switch connection.pointee.timeout(companion.pointee.tcp, recoveries.base, parameters, now: moment) {
     case .wait(let due):
       return timers.schedule(slot, due: due)
     case .synchronize:

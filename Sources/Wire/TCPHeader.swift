@@ -57,6 +57,8 @@ public struct TCPOptions: Equatable, Sendable, BitwiseCopyable {
     public static var windowScale: Present { Present(rawValue: 2) }
     public static var sackPermitted: Present { Present(rawValue: 4) }
     public static var timestamps: Present { Present(rawValue: 8) }
+    /// SACK blocks (RFC 2018 3), which a SYN does not have: `SACKBlocks` reads them.
+    public static var sack: Present { Present(rawValue: 16) }
   }
 
   public var present = Present(rawValue: 0)
@@ -66,6 +68,13 @@ public struct TCPOptions: Equatable, Sendable, BitwiseCopyable {
   public var maximumSegmentSize: UInt16 = 0
   public var timestampValue: UInt32 = 0
   public var timestampEcho: UInt32 = 0
+
+  /// Octets from the first SACK block to the payload. It has the place of the window scale, as no segment has both.
+  @inline(__always)
+  var sackDistance: UInt8 {
+    get { windowScale }
+    set { windowScale = newValue }
+  }
 
   @inline(__always)
   public init() {}

@@ -1,7 +1,7 @@
 /// Reading and writing TCP options. Two layouts, those that this program and Linux send, are read by comparing whole words; all others by
 /// walking them.
 extension TCPOptions {
-  /// MSS, NOP + window scale, NOP NOP + SACK-permitted: the SYN of the reference connection.
+  /// MSS, NOP NOP + SACK-permitted, NOP + window scale: the SYN of the reference connection, and Linux's without timestamps.
   static var synLayoutLength: Int { 12 }
   /// NOP NOP timestamps: RFC 7323 appendix A.
   static var timestampLayoutLength: Int { 12 }
@@ -25,12 +25,11 @@ extension TCPOptions {
       return true
     }
     let word1 = bytes.bigEndian32(4)
-    guard word0 & 0xffff_0000 == 0x0204_0000, word1 & 0xffff_ff00 == 0x0103_0300, bytes.bigEndian32(8) == 0x0101_0402 else {
-      return false
-    }
+    let word2 = bytes.bigEndian32(8)
+    guard word0 & 0xffff_0000 == 0x0204_0000, word1 == 0x0101_0402, word2 & 0xffff_ff00 == 0x0103_0300 else { return false }
     present = Present(rawValue: 7)
     maximumSegmentSize = UInt16(truncatingIfNeeded: word0)
-    windowScale = min(UInt8(truncatingIfNeeded: word1), TCPHeader.maximumWindowScale)
+    windowScale = min(UInt8(truncatingIfNeeded: word2), TCPHeader.maximumWindowScale)
     return true
   }
 
@@ -47,7 +46,7 @@ extension TCPOptions {
       guard offset &+ 1 < count else { return false }
       let length = Int(bytes.octet(offset &+ 1))
       guard length >= 2, offset &+ length <= count else { return false }
-      take(kind, bytes + offset, length)
+      take(kind, bytes + offset, length, toPayload: count &- offset)
       offset &+= length
     }
     return true
@@ -55,12 +54,18 @@ extension TCPOptions {
 
   /// Takes one option; one of a known kind with another length than its RFC's is ignored, as an unknown kind is (RFC 9293 3.1).
   @inline(always)
-  mutating func take(_ kind: UInt8, _ option: UnsafeRawPointer, _ length: Int) {
+  mutating func take(_ kind: UInt8, _ option: UnsafeRawPointer, _ length: Int, toPayload: Int) {
     switch (kind, length) {
+    case (TCPHeader.OptionKind.sack, 10), (TCPHeader.OptionKind.sack, 18), (TCPHeader.OptionKind.sack, 26),
+      (TCPHeader.OptionKind.sack, 34):
+      if present.has(.windowScale) { return }  // a SYN acknowledges no blocks
+      present.set(.sack)
+      sackDistance = UInt8(truncatingIfNeeded: toPayload &- 2)
     case (TCPHeader.OptionKind.maximumSegmentSize, 4):
       present.set(.maximumSegmentSize)
       maximumSegmentSize = option.bigEndian16(2)
     case (TCPHeader.OptionKind.windowScale, 3):
+      present.clear(.sack)
       present.set(.windowScale)
       windowScale = min(option.octet(2), TCPHeader.maximumWindowScale)
     case (TCPHeader.OptionKind.sackPermitted, 2):
@@ -89,13 +94,14 @@ extension TCPOptions {
     return length
   }
 
-  /// Writes the options, padded with NOP in front (RFC 7323 appendix A), and adds them to the sum. Returns their length.
+  /// Writes the options, padded with NOP in front (RFC 7323 appendix A), and adds them to the sum; SACK blocks are written apart. Returns
+  /// their length.
   @inline(__always)
   public func write(to bytes: UnsafeMutableRawPointer, sum: inout ChecksumSum) -> Int {
     if present.isEmpty { return 0 }
     if present.rawValue == 7 {
-      let first = networkOrder(UInt64(0x0204_0000 | UInt32(maximumSegmentSize)) &<< 32 | UInt64(0x0103_0300 | UInt32(windowScale)))
-      let second = networkOrder(0x0101_0402 as UInt32)
+      let first = networkOrder(UInt64(0x0204_0000 | UInt32(maximumSegmentSize)) &<< 32 | 0x0101_0402)
+      let second = networkOrder(0x0103_0300 | UInt32(windowScale))
       bytes.store(first, at: 0)
       bytes.store(second, at: 8)
       sum.add(first)
@@ -104,7 +110,6 @@ extension TCPOptions {
     }
     var offset = 0
     if present.has(.maximumSegmentSize) { put(0x0204_0000 | UInt32(maximumSegmentSize), bytes, &offset, &sum) }
-    if present.has(.windowScale) { put(0x0103_0300 | UInt32(windowScale), bytes, &offset, &sum) }
     if present.has(.timestamps) {
       put(present.has(.sackPermitted) ? 0x0402_080a : Self.timestampPrefix, bytes, &offset, &sum)
       put(timestampValue, bytes, &offset, &sum)
@@ -112,6 +117,7 @@ extension TCPOptions {
     } else if present.has(.sackPermitted) {
       put(0x0101_0402, bytes, &offset, &sum)
     }
+    if present.has(.windowScale) { put(0x0103_0300 | UInt32(windowScale), bytes, &offset, &sum) }
     return offset
   }
 

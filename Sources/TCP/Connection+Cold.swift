@@ -1,0 +1,235 @@
+/// A connection with its cold structure: what arrives, and what is sent, with recovery and congestion control.
+extension Connection {
+  var standing: Recovery.Standing {
+    Recovery.Standing(
+      una: sendUnacknowledged, flight: flight, retransmits: retransmits, segmentSize: UInt32(segmentSize),
+      withSACK: flags.has(.sackPermitted))
+  }
+
+  /// Takes a cold structure, from the established state on. What is in flight was sent when the timer was started, as far as is known.
+  mutating func becomeCold(
+    _ companion: inout Companion, handle: UInt32, ring: UnsafeMutablePointer<SentSegment>, capacity: UInt32,
+    _ recovery: UnsafeMutablePointer<Recovery>, _ algorithm: CongestionAlgorithm, _ parameters: UnsafePointer<TCPParameters>, now: Moment
+  ) {
+    let size = UInt32(segmentSize)
+    recovery.pointee = Recovery(
+      ring: ring, capacity: capacity, next: sendUnacknowledged, window: size &* parameters.pointee.initialSegments, algorithm: algorithm,
+      receiveEdge: receiveNext + receiveWindow(parameters))
+    recovery.pointee.adopt(companion, now: now)
+    let time = UInt32(truncatingIfNeeded: now.microseconds)
+    let sentAt = time &- (flags.has(.timerRunning) ? (now.milliseconds &- timerStart) &* 1_000 : 0)
+    var end = sendUnacknowledged
+    while end < sendNext, !recovery.pointee.isRingFull {
+      end = sendNext.distance(from: end) > size ? end + size : sendNext
+      recovery.pointee.append(end: end, now: sentAt)
+      if retransmits > 0 || flags.has(.recovering) { recovery.pointee.segment(recovery.pointee.count &- 1).pointee.marks.set(.wasResent) }
+    }
+    companion.coldHandle = handle
+    flags.set(.cold)
+    flags.clear(.recovering)
+    flags.clear(.timing)
+    flags.clear(.timerRunning)
+    if flags.has(.persisting) {
+      flags.clear(.persisting)
+      recovery.pointee.timer = .persist
+      recovery.pointee.due = now.microseconds &+ recovery.pointee.backedOffTimeout(retransmits, parameters)
+    } else if flight > 0 {
+      recovery.pointee.armRetransmission(standing, sinceOldest: true, parameters, now: now.microseconds)
+    }
+  }
+
+  /// What the window still takes.
+  @inline(always)
+  func coldWindow(_ cold: UnsafeMutablePointer<Recovery>) -> UInt32 {
+    let left = cold.pointee.receiveEdge.distance(from: receiveNext)
+    return Int32(bitPattern: left) < 0 ? 0 : left
+  }
+
+  /// RFC 9293 3.10.7.4 for a cold connection.
+  @inline(never)
+  mutating func arriveCold(
+    _ segment: UnsafePointer<TCPSegment>, in frame: UnsafeRawPointer, _ companion: inout Companion, _ cold: UnsafeMutablePointer<Recovery>,
+    _ parameters: UnsafePointer<TCPParameters>, now: Moment
+  ) -> Action {
+    if flags.has(.timestamps) || segment.pointee.sequence != receiveNext {
+      if let refused = refuse(segment, companion, window: coldWindow(cold)) {
+        if refused.anomaly == .duplicate || refused.anomaly == .timestampOld { noteDuplicate(segment, cold) }
+        return refused
+      }
+    }
+    if !segment.pointee.flags.isPlain { return arriveExceptionally(segment) }
+    var action = Action()
+    let acknowledged = segment.pointee.acknowledgment.distance(from: sendUnacknowledged)
+    if acknowledged > flight {
+      if segment.pointee.acknowledgment > sendNext || acknowledged < 0 &- Self.largestWindow {
+        return Action(.challenge, .acknowledgmentUnacceptable)
+      }
+    } else {
+      takeAcknowledgment(segment, in: frame, acknowledged, cold, &action, parameters, now: now)
+      if flags.has(.finSent), flight == 0, acknowledged > 0 {
+        action.events.set(.finAcknowledged)
+        if finWasAcknowledged(&action) { return action }
+      }
+    }
+    if segment.pointee.payloadLength > 0 || segment.pointee.flags.has(.fin) { takeText(segment, cold, &action) }
+    if flags.has(.timestamps), segment.pointee.sequence <= receiveNext {
+      companion.timestampRecent = segment.pointee.options.timestampValue
+    }
+    lastActivity = now.milliseconds
+    return action
+  }
+
+  /// Octets that came again are told to the peer (RFC 2883).
+  private func noteDuplicate(_ segment: UnsafePointer<TCPSegment>, _ cold: UnsafeMutablePointer<Recovery>) {
+    guard flags.has(.sackPermitted) else { return }
+    let end = segment.pointee.sequence + UInt32(segment.pointee.payloadLength)
+    cold.pointee.received.noteDuplicate(SequenceRange(segment.pointee.sequence, end < receiveNext ? end : receiveNext))
+  }
+
+  private mutating func takeAcknowledgment(
+    _ segment: UnsafePointer<TCPSegment>, in frame: UnsafeRawPointer, _ acknowledged: UInt32, _ cold: UnsafeMutablePointer<Recovery>,
+    _ action: inout Action, _ parameters: UnsafePointer<TCPParameters>, now: Moment
+  ) {
+    let time = UInt32(truncatingIfNeeded: now.microseconds)
+    var news = AcknowledgmentNews()
+    let before = sendUnacknowledged
+    let flightBefore = flight
+    let windowBefore = sendWindow
+    if segment.pointee.sequence <= receiveNext { sendWindow = UInt32(segment.pointee.window) &<< UInt32(sendScale) }
+    news.isDuplicate =
+      acknowledged == 0 && flight > 0 && segment.pointee.length == 0 && sendWindow == windowBefore
+
+    let blocks = flags.has(.sackPermitted) ? SACKBlocks(segment, in: frame) : nil
+    cold.pointee.takeAcknowledgment(from: before, to: segment.pointee.acknowledgment, next: sendNext, blocks, now: time, &news)
+    if acknowledged > 0 {
+      sendUnacknowledged = segment.pointee.acknowledgment
+      retransmits = 0
+    }
+    measure(news, segment, cold, now: now)
+    if windowBefore < sendWindow || cold.pointee.timer == .persist { windowOpened(cold, &action, parameters, now: now) }
+    if flightBefore > 0 { recover(&news, segmentSizes: UInt32(segmentSize), cold, parameters, now: now) }
+    if flightBefore > 0 || sendWindow != windowBefore { action.events.set(.maySend) }
+    if cold.pointee.pending > 0 { action.events.set(.retransmit) }
+  }
+
+  /// RFC 6298 3 and RFC 7323 4.1: a segment sent once tells the time, otherwise the timestamp does.
+  private func measure(
+    _ news: AcknowledgmentNews, _ segment: UnsafePointer<TCPSegment>, _ cold: UnsafeMutablePointer<Recovery>, now: Moment
+  ) {
+    let time = UInt32(truncatingIfNeeded: now.microseconds)
+    if news.roundTrip != .max {
+      cold.pointee.measured(news.roundTrip, now: time)
+    } else if news.sackedRoundTrip != .max {
+      cold.pointee.measured(news.sackedRoundTrip, now: time)
+    } else if news.advanced > 0, flags.has(.timestamps), segment.pointee.options.present.has(.timestamps),
+      segment.pointee.options.timestampEcho != 0
+    {
+      let elapsed = now.milliseconds &- segment.pointee.options.timestampEcho
+      if elapsed < 0x10_0000 { cold.pointee.measured(elapsed &* 1_000, now: time) }
+    }
+  }
+
+  /// Loss detection, then the phase, then the window, then the timer.
+  private mutating func recover(
+    _ news: inout AcknowledgmentNews, segmentSizes size: UInt32, _ cold: UnsafeMutablePointer<Recovery>,
+    _ parameters: UnsafePointer<TCPParameters>, now: Moment
+  ) {
+    let withSACK = flags.has(.sackPermitted)
+    let time = UInt32(truncatingIfNeeded: now.microseconds)
+    cold.pointee.endProbe(una: sendUnacknowledged, news, flight: flight, next: sendNext, size, now: now.microseconds)
+    cold.pointee.leavePhase(una: sendUnacknowledged, flight: flight, withSACK: withSACK)
+    var wait: UInt32 = 0
+    if withSACK {
+      cold.pointee.adaptReorderingWindow(news.sawDuplicate, una: sendUnacknowledged, next: sendNext)
+      wait = cold.pointee.detectLosses(from: sendUnacknowledged, size, now: time, &news)
+    } else {
+      cold.pointee.countDuplicates(&news, from: sendUnacknowledged, flight: flight, size)
+    }
+    if news.foundLoss, cold.pointee.phase == .open || cold.pointee.phase == .reduction {
+      cold.pointee.enterReduction(.recovery, flight: flight, next: sendNext, size, now: now.microseconds)
+    }
+    if cold.pointee.phase == .recovery || cold.pointee.phase == .reduction {
+      cold.pointee.reduceProportionally(news, flight: flight, size)
+    } else {
+      cold.pointee.grow(news, size, now: now.microseconds)
+    }
+    cold.pointee.rearm(standing, advanced: news.advanced > 0, wait: wait, parameters, now: now.microseconds)
+  }
+
+  /// The window that the persist timer was waiting for.
+  private mutating func windowOpened(
+    _ cold: UnsafeMutablePointer<Recovery>, _ action: inout Action, _ parameters: UnsafePointer<TCPParameters>, now: Moment
+  ) {
+    guard cold.pointee.timer == .persist else { return }
+    retransmits = 0
+    if sendWindow == 0 {
+      cold.pointee.due = now.microseconds &+ cold.pointee.backedOffTimeout(retransmits, parameters)
+      return
+    }
+    cold.pointee.timer = .none
+    if flight > 0 {
+      // What the probes were made of was not taken: it is sent again.
+      var news = AcknowledgmentNews()
+      if cold.pointee.count > 0 {
+        let oldest = cold.pointee.segment(0)
+        cold.pointee.markLost(oldest, oldest.pointee.end.distance(from: sendUnacknowledged))
+        news.foundLoss = true
+      }
+      cold.pointee.armRetransmission(standing, parameters, now: now.microseconds)
+    }
+  }
+
+  /// Text and FIN, in order or not.
+  private mutating func takeText(
+    _ segment: UnsafePointer<TCPSegment>, _ cold: UnsafeMutablePointer<Recovery>, _ action: inout Action
+  ) {
+    action.reply = .acknowledge
+    if segment.pointee.sequence > receiveNext {
+      action.anomaly = .outOfOrder
+      if state.takesPayload { keep(segment, cold, &action) }
+      return
+    }
+    guard state.takesPayload else { return }
+    if segment.pointee.sequence < receiveNext { noteDuplicate(segment, cold) }
+    takePayload(segment, inOrder: false, window: coldWindow(cold), &action)
+    if !action.events.has(.peerClosed), cold.pointee.received.count > 0 || cold.pointee.finIsKept { advanceOverKept(cold, &action) }
+  }
+
+  /// A segment that came too early: what of it lies in the window can be kept. The owner keeps it, and says so (`kept`).
+  private mutating func keep(_ segment: UnsafePointer<TCPSegment>, _ cold: UnsafeMutablePointer<Recovery>, _ action: inout Action) {
+    let ahead = segment.pointee.sequence.distance(from: receiveNext)
+    let window = coldWindow(cold)
+    guard ahead < window else { return }
+    let fits = smaller(UInt32(segment.pointee.payloadLength), window &- ahead)
+    if segment.pointee.flags.has(.fin), fits == UInt32(segment.pointee.payloadLength) {
+      cold.pointee.finIsKept = true
+      cold.pointee.keptFIN = segment.pointee.sequence + fits
+    }
+    guard fits > 0 else { return }
+    let range = SequenceRange(segment.pointee.sequence, segment.pointee.sequence + fits)
+    if cold.pointee.received.contains(range) {
+      if flags.has(.sackPermitted) { cold.pointee.received.noteDuplicate(range) }
+    } else if cold.pointee.received.takes(range) {
+      action.setKept(length: UInt16(truncatingIfNeeded: fits))
+    }
+  }
+
+  /// The owner has kept the octets that `Events.keep` offered.
+  func kept(_ segment: UnsafePointer<TCPSegment>, _ action: Action, _ cold: UnsafeMutablePointer<Recovery>) {
+    _ = cold.pointee.received.add(
+      SequenceRange(segment.pointee.sequence, segment.pointee.sequence + UInt32(action.payloadLength)))
+  }
+
+  /// RCV.NXT passes what was kept, and the FIN behind it.
+  private mutating func advanceOverKept(_ cold: UnsafeMutablePointer<Recovery>, _ action: inout Action) {
+    let next = cold.pointee.received.advance(receiveNext)
+    if next != receiveNext {
+      receiveNext = next
+      action.events.set(.keptInOrder)
+    }
+    if cold.pointee.finIsKept, cold.pointee.keptFIN == receiveNext {
+      cold.pointee.finIsKept = false
+      takeFIN(&action)
+    }
+  }
+}

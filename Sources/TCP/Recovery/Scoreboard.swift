@@ -1,0 +1,137 @@
+/// What an acknowledgment told the scoreboard.
+struct AcknowledgmentNews {
+  /// Octets that are known to have arrived by it, cumulatively or selectively.
+  var delivered: UInt32 = 0
+  /// Octets that SND.UNA advanced by.
+  var advanced: UInt32 = 0
+  /// A round trip of a segment that was sent once; `.max`: none.
+  var roundTrip: UInt32 = .max
+  /// The same of one that was only selectively acknowledged.
+  var sackedRoundTrip: UInt32 = .max
+  /// The peer got something twice (RFC 2883).
+  var sawDuplicate = false
+  /// SACK blocks told something new.
+  var sackedMore = false
+  /// It acknowledges nothing new, and nothing else about it is new (RFC 5681 2).
+  var isDuplicate = false
+  /// Something was found to be lost.
+  var foundLoss = false
+}
+
+/// Which segments have arrived: RFC 2018, RFC 2883, and RACK's first steps (RFC 8985 6.2).
+extension Recovery {
+  /// - Parameters:
+  ///   - before: SND.UNA before it.
+  ///   - next: SND.NXT.
+  mutating func takeAcknowledgment(
+    from before: SequenceNumber, to acknowledged: SequenceNumber, next: SequenceNumber, _ blocks: SACKBlocks?, now: UInt32,
+    _ news: inout AcknowledgmentNews
+  ) {
+    news.advanced = acknowledged.distance(from: before)
+    if news.advanced > 0 { removeAcknowledged(from: before, to: acknowledged, now: now, &news) }
+    if let blocks { takeBlocks(blocks, from: acknowledged, next: next, now: now, &news) }
+    if forwardMost < acknowledged { forwardMost = acknowledged }
+  }
+
+  private mutating func removeAcknowledged(
+    from before: SequenceNumber, to acknowledged: SequenceNumber, now: UInt32, _ news: inout AcknowledgmentNews
+  ) {
+    var start = before
+    while count > 0 {
+      let segment = segment(0)
+      let whole = segment.pointee.end <= acknowledged
+      let end = whole ? segment.pointee.end : acknowledged
+      let octets = end.distance(from: start)
+      if octets == 0 { return }
+      if segment.pointee.marks.has(.sacked) {
+        sacked &-= octets
+      } else {
+        news.delivered &+= octets
+        if whole, !segment.pointee.marks.has(.wasResent), news.roundTrip == .max { news.roundTrip = now &- segment.pointee.sentAt }
+        if whole {
+          delivered(segment, now: now)
+          noteReordering(segment)
+        }
+        // Of a segment acknowledged in part, the rest keeps its marks.
+        let marks = segment.pointee.marks
+        unmark(segment, octets)
+        if !whole { segment.pointee.marks = marks }
+      }
+      if !whole { return }
+      start = end
+      oldest &+= 1
+      count &-= 1
+    }
+  }
+
+  private mutating func takeBlocks(
+    _ blocks: SACKBlocks, from acknowledged: SequenceNumber, next: SequenceNumber, now: UInt32,
+    _ news: inout AcknowledgmentNews
+  ) {
+    for index in 0..<blocks.count {
+      let block = blocks[index]
+      guard block.left < block.right, block.right <= next else { continue }
+      if index == 0, isDuplicate(block, blocks, acknowledged) {
+        news.sawDuplicate = true
+        continue
+      }
+      guard acknowledged <= block.left else { continue }
+      mark(block, from: acknowledged, now: now, &news)
+    }
+  }
+
+  /// RFC 2883 4: the first block tells of a duplicate when it lies below the acknowledgment, or within the second block.
+  private func isDuplicate(_ block: SequenceRange, _ blocks: SACKBlocks, _ acknowledged: SequenceNumber) -> Bool {
+    if block.right <= acknowledged { return true }
+    guard blocks.count > 1 else { return false }
+    return blocks[1].left <= block.left && block.right <= blocks[1].right
+  }
+
+  private mutating func mark(
+    _ block: SequenceRange, from una: SequenceNumber, now: UInt32, _ news: inout AcknowledgmentNews
+  ) {
+    var start = una
+    for index in 0..<count {
+      let segment = segment(index)
+      let end = segment.pointee.end
+      if block.right < end { return }
+      if block.left <= start, !segment.pointee.marks.has(.sacked) {
+        let octets = end.distance(from: start)
+        if !segment.pointee.marks.has(.wasResent) { news.sackedRoundTrip = now &- segment.pointee.sentAt }
+        noteReordering(segment)
+        delivered(segment, now: now)
+        markSacked(segment, octets)
+        news.delivered &+= octets
+        news.sackedMore = true
+        if forwardMost < end { forwardMost = end }
+      }
+      start = end
+    }
+  }
+
+  /// RFC 8985 6.2 step 3: a segment sent once arrives after one that was sent behind it.
+  private mutating func noteReordering(_ segment: UnsafeMutablePointer<SentSegment>) {
+    if segment.pointee.end < forwardMost, !segment.pointee.marks.has(.wasResent) { reorderingSeen = true }
+  }
+
+  /// RFC 8985 6.2 step 2: of all segments delivered, the one that was sent last.
+  private mutating func delivered(_ segment: UnsafeMutablePointer<SentSegment>, now: UInt32) {
+    let roundTrip = now &- segment.pointee.sentAt
+    if segment.pointee.marks.has(.wasResent) {
+      // Too soon after the retransmission: it is the first transmission that arrived.
+      if roundTrip < minimumRTT { return }
+    }
+    rackRTT = roundTrip
+    if !rackIsSet || isSentAfter(segment.pointee.sentAt, segment.pointee.end, rackTime, rackEnd) {
+      rackIsSet = true
+      rackTime = segment.pointee.sentAt
+      rackEnd = segment.pointee.end
+    }
+  }
+
+  /// RFC 8985 6.2: RACK_sent_after.
+  func isSentAfter(_ time: UInt32, _ end: SequenceNumber, _ otherTime: UInt32, _ otherEnd: SequenceNumber) -> Bool {
+    let difference = Int32(bitPattern: time &- otherTime)
+    return difference > 0 || (difference == 0 && end > otherEnd)
+  }
+}

@@ -1,0 +1,81 @@
+import Testing
+
+@testable import TCPStack
+
+@Suite struct TransferTests {
+  /// A stream each way at once; then both ends are closed.
+  private func transfer(_ hosts: TwoHosts, _ count: Int, seed: UInt64) throws {
+    let sockets = try hosts.connect()
+    let up = Transfer(Transfer.octets(count, seed: seed), hosts.client, sockets.client, to: hosts.server, sockets.server)
+    let down = Transfer(Transfer.octets(count / 2, seed: seed + 1), hosts.server, sockets.server, to: hosts.client, sockets.client)
+    try hosts.run(for: 3_600_000_000, until: {
+      let first = up.go()
+      return down.go() && first
+    })
+    #expect(up.received == up.octets)
+    #expect(down.received == down.octets)
+    #expect(hosts.client.close(sockets.client) == 0)
+    #expect(hosts.server.close(sockets.server) == 0)
+    hosts.run(for: 130_000_000)
+    #expect(hosts.client.connections.isEmpty && hosts.server.connections.isEmpty)
+    #expect(hosts.client.timeWaits.isEmpty && hosts.server.timeWaits.isEmpty)
+  }
+
+  @Test func withoutFaults() throws {
+    let hosts = TwoHosts()
+    try transfer(hosts, 1_000_000, seed: 5)
+    let again = hosts.sent.filter { $0.toServer && $0.segment.payloadLength > 0 }.count
+    #expect(again <= 1_000_000 / 1_448 + 2, "nothing is sent twice")
+  }
+
+  @Test(arguments: 1...20) func withLoss(seed: UInt64) throws {
+    try transfer(TwoHosts(seed: seed, faults: LinkFaults(loss: 30)), 300_000, seed: seed)
+  }
+
+  @Test(arguments: 1...20) func withEverything(seed: UInt64) throws {
+    let faults = LinkFaults(loss: 30, duplicate: 30, corrupt: 30, jitter: 8_000)
+    try transfer(TwoHosts(seed: seed, faults: faults), 200_000, seed: seed)
+  }
+
+  @Test(arguments: 1...10) func withoutSACK(seed: UInt64) throws {
+    let faults = LinkFaults(loss: 20, duplicate: 10, jitter: 1_000)
+    let hosts = TwoHosts(
+      seed: seed, faults: faults,
+      client: {
+        $0.sack = false
+        $0.algorithm = .newReno
+      }, server: { $0.timestamps = false })
+    try transfer(hosts, 200_000, seed: seed)
+  }
+
+  @Test(arguments: 1...10) func withSmallBuffers(seed: UInt64) throws {
+    let hosts = TwoHosts(
+      seed: seed, faults: LinkFaults(loss: 20, jitter: 3_000), client: { $0.receiveBuffer = 4_000 },
+      server: {
+        $0.receiveBuffer = 5_000
+        $0.sendBuffer = 3_000
+        $0.windowScaling = false
+      })
+    try transfer(hosts, 60_000, seed: seed)
+  }
+
+  @Test func reproducibly() throws {
+    func run() throws -> [UInt32] {
+      let hosts = TwoHosts(seed: 9, faults: LinkFaults(loss: 50, duplicate: 20, jitter: 4_000))
+      try transfer(hosts, 100_000, seed: 9)
+      return hosts.sent.map { $0.segment.sequence.rawValue ^ UInt32(truncatingIfNeeded: $0.time) }
+    }
+    #expect(try run() == run())
+  }
+
+  /// With SACK a tenth of a second's losses are repaired without a timeout, nearly always.
+  @Test func recoversFast() throws {
+    let hosts = TwoHosts(seed: 4, delay: 5_000, faults: LinkFaults(loss: 10))
+    let began = hosts.now
+    let sockets = try hosts.connect()
+    let up = Transfer(Transfer.octets(2_000_000, seed: 4), hosts.client, sockets.client, to: hosts.server, sockets.server)
+    try hosts.run(until: { up.go() })
+    #expect(up.received == up.octets)
+    #expect(hosts.now - began < 12_000_000)
+  }
+}
