@@ -123,6 +123,10 @@ enum SettingsTable {
     SettingsKey(
       "engine.data_retries", \.engine.tcp.dataRetries, .integer(0...30, unit: "retransmissions"),
       "Retransmissions of data or FIN before the connection is given up."),
+    SettingsKey("engine.congestion_control", \.engine.congestionControl, .word, "Congestion control of what is sent (RFC 9438, RFC 5681)."),
+    SettingsKey(
+      "engine.recovery_pool", \.engine.recoveryPool, .integer(1...10_000_000, unit: "connections"),
+      "Connections that can be recovering from loss, or have more in flight than the initial window, at a time, per worker."),
   ]
 
   private static let timeouts: [SettingsKey] = [

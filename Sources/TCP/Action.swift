@@ -28,6 +28,9 @@ public struct Events: OptionSet, Sendable, BitwiseCopyable {
   public static var keptInOrder: Events { Events(rawValue: 1024) }
   /// It acknowledges nothing new while something is in flight (of a connection that is not cold).
   public static var duplicateAcknowledgment: Events { Events(rawValue: 2048) }
+
+  /// `reset`, `keep` and `duplicateAcknowledgment`.
+  static var unusual: UInt16 { 128 | 512 | 2048 }
 }
 
 /// What is to be sent in answer, if the workload sends nothing that carries it.
@@ -110,9 +113,15 @@ public struct Action: Sendable, BitwiseCopyable {
   /// Octets that came too early.
   mutating func setKept(length: UInt16) { word |= UInt64(Events.keep.rawValue) | UInt64(length) &<< 48 }
 
+  /// Adds what a second look at the segment has shown.
+  mutating func merge(_ other: Action) {
+    let place = other.word &>> 32 == 0 ? word &>> 32 : other.word &>> 32
+    word = place &<< 32 | word & 0xff00_0000 | (word | other.word) & 0xff_ffff
+  }
+
   /// The segment has no answer but its acknowledgment, nothing is wrong with it, and the connection goes on.
   @inline(always)
-  var isUsual: Bool { word & (0xfffe_0000 | UInt64(Events.reset.rawValue)) == 0 }
+  var isUsual: Bool { word & (0xfffe_0000 | UInt64(Events.unusual)) == 0 }
 
   /// Whether the acknowledgment is asked for, of a usual action.
   @inline(always)

@@ -69,7 +69,7 @@ extension Connection {
           action.events.set(.finAcknowledged)
           if finWasAcknowledged(&action) { return action }
         }
-      } else if flight > 0, segment.pointee.payloadLength == 0 {
+      } else if isDuplicateAcknowledgment(segment) {
         action.events.set(.duplicateAcknowledgment)
       }
       // SND.WND from the latest segment only: one that begins at RCV.NXT or before and reaches it is (3.10.7.4: SND.WL1, SND.WL2).
@@ -97,6 +97,13 @@ extension Connection {
     }
     lastActivity = now.milliseconds
     return action
+  }
+
+  /// RFC 5681 2, of a segment that acknowledges SND.UNA.
+  @inline(always)
+  func isDuplicateAcknowledgment(_ segment: UnsafePointer<TCPSegment>) -> Bool {
+    flight > 0 && segment.pointee.length == 0 && sendWindow > 0
+      && UInt32(segment.pointee.window) &<< UInt32(sendScale) == sendWindow
   }
 
   /// The largest window there can be (RFC 7323 2.3).

@@ -9,13 +9,16 @@ extension Connection {
   /// Takes a cold structure, from the established state on. What is in flight was sent when the timer was started, as far as is known.
   mutating func becomeCold(
     _ companion: inout Companion, handle: UInt32, ring: UnsafeMutablePointer<SentSegment>, capacity: UInt32,
+    ranges: UnsafeMutablePointer<SequenceRange>,
     _ recovery: UnsafeMutablePointer<Recovery>, _ algorithm: CongestionAlgorithm, _ parameters: UnsafePointer<TCPParameters>, now: Moment
   ) {
     let size = UInt32(segmentSize)
-    recovery.pointee = Recovery(
-      ring: ring, capacity: capacity, next: sendUnacknowledged, window: size &* parameters.pointee.initialSegments, algorithm: algorithm,
+    recovery.pointee.begin(
+      ring: ring, capacity: capacity, ranges: ranges, next: sendUnacknowledged, window: size &* parameters.pointee.initialSegments,
+      algorithm: algorithm,
       receiveEdge: receiveNext + receiveWindow(parameters))
     recovery.pointee.adopt(companion, now: now)
+    recovery.pointee.largestWindow = sendWindow
     let time = UInt32(truncatingIfNeeded: now.microseconds)
     let sentAt = time &- (flags.has(.timerRunning) ? (now.milliseconds &- timerStart) &* 1_000 : 0)
     var end = sendUnacknowledged
@@ -64,6 +67,10 @@ extension Connection {
       if segment.pointee.acknowledgment > sendNext || acknowledged < 0 &- Self.largestWindow {
         return Action(.challenge, .acknowledgmentUnacceptable)
       }
+      // Older than SND.UNA: overtaken on its way, but what its SACK blocks say is still true.
+      if segment.pointee.options.present.has(.sack), flight > 0 {
+        takeAcknowledgment(segment, in: frame, 0, cold, &action, parameters, now: now)
+      }
     } else {
       takeAcknowledgment(segment, in: frame, acknowledged, cold, &action, parameters, now: now)
       if flags.has(.finSent), flight == 0, acknowledged > 0 {
@@ -95,14 +102,17 @@ extension Connection {
     let before = sendUnacknowledged
     let flightBefore = flight
     let windowBefore = sendWindow
-    if segment.pointee.sequence <= receiveNext { sendWindow = UInt32(segment.pointee.window) &<< UInt32(sendScale) }
+    if segment.pointee.sequence <= receiveNext, segment.pointee.acknowledgment >= before {
+      sendWindow = UInt32(segment.pointee.window) &<< UInt32(sendScale)
+      cold.pointee.largestWindow = larger(cold.pointee.largestWindow, sendWindow)
+    }
     news.isDuplicate =
       acknowledged == 0 && flight > 0 && segment.pointee.length == 0 && sendWindow == windowBefore
 
     let blocks = flags.has(.sackPermitted) ? SACKBlocks(segment, in: frame) : nil
-    cold.pointee.takeAcknowledgment(from: before, to: segment.pointee.acknowledgment, next: sendNext, blocks, now: time, &news)
+    cold.pointee.takeAcknowledgment(from: before, to: before + acknowledged, next: sendNext, blocks, now: time, &news)
     if acknowledged > 0 {
-      sendUnacknowledged = segment.pointee.acknowledgment
+      sendUnacknowledged = before + acknowledged
       retransmits = 0
     }
     measure(news, segment, cold, now: now)
@@ -151,6 +161,7 @@ extension Connection {
     if cold.pointee.phase == .recovery || cold.pointee.phase == .reduction {
       cold.pointee.reduceProportionally(news, flight: flight, size)
     } else {
+      cold.pointee.leaveSlowStart(news, una: sendUnacknowledged, next: sendNext, size)
       cold.pointee.grow(news, size, now: now.microseconds)
     }
     cold.pointee.rearm(standing, advanced: news.advanced > 0, wait: wait, parameters, now: now.microseconds)
@@ -162,7 +173,7 @@ extension Connection {
   ) {
     guard cold.pointee.timer == .persist else { return }
     retransmits = 0
-    if sendWindow == 0 {
+    if sendWindow == 0 || (flight == 0 && sendWindow < cold.pointee.largestWindow / 2 && sendWindow < UInt32(segmentSize)) {
       cold.pointee.due = now.microseconds &+ cold.pointee.backedOffTimeout(retransmits, parameters)
       return
     }

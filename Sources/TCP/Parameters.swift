@@ -23,6 +23,8 @@ public struct TCPParameters: Sendable, Equatable, BitwiseCopyable {
   public var dataRetries: UInt8 = 15
   /// Segments in flight before the first acknowledgment, and until the cold structure brings congestion control (RFC 6928).
   public var initialSegments: UInt32 = 10
+  /// Let the congestion window shrink while nothing is sent (RFC 5681 4.1).
+  public var restartsAfterIdle = true
 
   /// Silence after which a connection in a state of the group is given up.
   public var synSentTimeout: UInt32 = 30_000
@@ -32,7 +34,6 @@ public struct TCPParameters: Sendable, Equatable, BitwiseCopyable {
   public var timeWaitTimeout: UInt32 = 60_000
 
   public init() {}
-
 
   /// The smallest shift that lets our window be written in 16 bits (RFC 7323 2.3).
   @inline(__always)

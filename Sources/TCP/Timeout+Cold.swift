@@ -39,6 +39,13 @@ extension Connection {
     _ cold: UnsafeMutablePointer<Recovery>, _ parameters: UnsafePointer<TCPParameters>, now: Moment
   ) -> TimeoutAction {
     if retransmits < 12 { retransmits &+= 1 }
+    if sendWindow > 0, flight == 0 {
+      // Silly window avoidance has waited long enough: the small segment goes (RFC 9293 3.8.6.2.1, the override timeout).
+      cold.pointee.timer = .none
+      cold.pointee.overridesSmallWindow = true
+      retransmits = 0
+      return .retransmit
+    }
     cold.pointee.due = now.microseconds &+ cold.pointee.backedOffTimeout(retransmits, parameters)
     return .probe
   }
@@ -74,11 +81,16 @@ extension Connection {
     }
     guard retransmits < parameters.pointee.dataRetries else { return .exhausted }
     retransmits &+= 1
+    loseOnTimeout(cold, parameters, now: now)
+    return .retransmit
+  }
+
+  /// All that is out is taken to be lost, and the timer is started again.
+  mutating func loseOnTimeout(_ cold: UnsafeMutablePointer<Recovery>, _ parameters: UnsafePointer<TCPParameters>, now: Moment) {
     let size = UInt32(segmentSize)
     cold.pointee.enterLoss(una: sendUnacknowledged, flight: flight, next: sendNext, size, now: now.microseconds)
     cold.pointee.loseOnTimeout(
       from: sendUnacknowledged, withSACK: flags.has(.sackPermitted), now: UInt32(truncatingIfNeeded: now.microseconds))
     cold.pointee.armRetransmission(standing, parameters, now: now.microseconds)
-    return .retransmit
   }
 }

@@ -18,7 +18,9 @@ extension Connection {
     if available == 0, !finish { return nil }
     let inFlight = flight
     let size = UInt32(segmentSize)
-    if inFlight == 0 { cold.pointee.restartAfterIdle(size &* parameters.pointee.initialSegments, now: now.microseconds, parameters) }
+    if inFlight == 0, parameters.pointee.restartsAfterIdle {
+      cold.pointee.restartAfterIdle(size &* parameters.pointee.initialSegments, now: now.microseconds, parameters)
+    }
     let pipe = cold.pointee.pipe(inFlight)
     let permitted = cold.pointee.congestionWindow > pipe ? cold.pointee.congestionWindow &- pipe : 0
     let usable = sendWindow > inFlight ? sendWindow &- inFlight : 0
@@ -27,10 +29,16 @@ extension Connection {
     if count < wanted || (usable == 0 && available > 0) {
       // The peer's window is the bound.
       if inFlight == 0, count == 0 { startPersistingCold(cold, parameters, now: now) }
-      // Sender's silly window avoidance (RFC 9293 3.8.6.2.1).
+      // Sender's silly window avoidance (RFC 9293 3.8.6.2.1): less than a segment, and less than half the largest window the peer has offered,
+      // waits for the override timeout, which is the persist timer's.
       if count == 0 || inFlight > 0 { return nil }
+      if count < cold.pointee.largestWindow / 2, !cold.pointee.overridesSmallWindow {
+        startPersistingCold(cold, parameters, now: now)
+        return nil
+      }
     }
-    if count > permitted || (count == 0 && permitted == 0 && inFlight > 0) {
+    // A FIN alone is let out whatever the congestion window says: it is the last.
+    if count > permitted {
       cold.pointee.noteFlight(inFlight, una: sendUnacknowledged, next: sendNext, limited: true)
       return nil
     }
@@ -55,6 +63,7 @@ extension Connection {
     _ count: UInt32, withFin: Bool, _ cold: UnsafeMutablePointer<Recovery>, _ parameters: UnsafePointer<TCPParameters>, now: Moment
   ) {
     sendNext = sendNext + count
+    cold.pointee.overridesSmallWindow = false
     if count < UInt32(segmentSize) { cold.pointee.smallEnd = sendNext }
     if withFin { finishSending() }
     lastActivity = now.milliseconds

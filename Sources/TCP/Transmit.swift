@@ -90,6 +90,15 @@ extension Connection {
     return transmission
   }
 
+  /// There is more to send than the initial window lets out before congestion control takes over.
+  @inline(never)
+  func isHeldByInitialWindow(_ end: UInt32, _ parameters: UnsafePointer<TCPParameters>) -> Bool {
+    let size = UInt32(segmentSize)
+    let available = end &- streamSent
+    return state.maySend && !flags.has(.recovering) && available > 0 && sendWindow > flight
+      && flight &+ smaller(available, size) > size &* parameters.pointee.initialSegments
+  }
+
   /// Our FIN is on its way.
   @inline(always)
   mutating func finishSending() {

@@ -152,6 +152,7 @@ extension StackSettings {
     timestamps = given.without_timestamps == 0
     windowScaling = given.without_window_scale == 0
     sack = given.without_sack == 0
+    restartsAfterIdle = given.without_idle_restart == 0
     switch Int32(given.congestion_control) {
     case TCPSTACK_CONGESTION_CUBIC: algorithm = .cubic
     case TCPSTACK_CONGESTION_NEWRENO: algorithm = .newReno

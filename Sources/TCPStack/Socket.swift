@@ -54,10 +54,13 @@ final class Socket {
   let parameters: UnsafeMutablePointer<TCPParameters>
   var recovery: UnsafeMutablePointer<Recovery>
   let ring: UnsafeMutablePointer<SentSegment>
+  let ranges: UnsafeMutablePointer<SequenceRange>
   static let ringCapacity: UInt32 = 1 << 12
   var outgoing: ByteRing
   var incoming: ByteRing
   var hasConnected = false
+  /// A call of connect has said so.
+  var hasToldConnected = false
   var peerHasClosed = false
   var readIsShut = false
   /// Our stream ends with what is in `outgoing`.
@@ -66,6 +69,15 @@ final class Socket {
   var isOrphan = false
   /// The last call said that more follows (MSG_MORE): a segment that is not full waits.
   var moreFollows = false
+  var lastCallHadMore = false
+  /// What is corked goes out this once.
+  var corkIsOff = false
+  /// When what only a cork holds back is sent all the same.
+  var corkDue = UInt64.max
+
+  // For `TCP_INFO`.
+  var busy = Stopwatch()
+  var limitedByPeer = Stopwatch()
 
   // Delayed acknowledgments.
   var acknowledgedUpTo = SequenceNumber(0)
@@ -73,6 +85,7 @@ final class Socket {
   var quick = 0
   var isInteractive = false
   var lastReceived: UInt64 = 0
+  var hasReceived = false
   var pushedUnread = false
   /// The largest segment the peer has sent.
   var peerSegment: UInt32 = 536
@@ -90,6 +103,7 @@ final class Socket {
     parameters.initialize(to: TCPParameters())
     recovery = .allocate(capacity: 1)
     ring = .allocate(capacity: Int(Self.ringCapacity))
+    ranges = .allocate(capacity: ReceivedRanges.capacity)
     outgoing = ByteRing(capacity: 0)
     incoming = ByteRing(capacity: 0)
   }
@@ -99,10 +113,27 @@ final class Socket {
     parameters.deallocate()
     recovery.deallocate()
     ring.deallocate()
+    ranges.deallocate()
   }
 
   var isCold: Bool { connection.pointee.flags.has(.cold) }
 
   /// Which segments can be queued for sending or are in flight.
   var unsent: UInt32 { outgoing.end &- connection.pointee.streamSent }
+}
+
+/// How long something has lasted, in microseconds, all its times together.
+struct Stopwatch {
+  private var total: UInt64 = 0
+  private var since = UInt64.max
+
+  mutating func set(_ runs: Bool, _ now: UInt64) {
+    if runs, since == .max { since = now }
+    if !runs, since != .max {
+      total += now - since
+      since = .max
+    }
+  }
+
+  func read(_ now: UInt64) -> UInt64 { since == .max ? total : total + now - since }
 }

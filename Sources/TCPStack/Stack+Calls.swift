@@ -73,7 +73,10 @@ extension Stack {
     case .fresh: break
     case .listener: return -Errno.isConnected
     case .closed: return socket.error != 0 ? -takeError(socket) : -Errno.connectionRefused
-    case .connection: return socket.hasConnected ? -Errno.isConnected : -Errno.already
+    case .connection:
+      guard socket.hasConnected else { return -Errno.already }
+      defer { socket.hasToldConnected = true }
+      return socket.hasToldConnected ? -Errno.isConnected : 0
     }
     guard port != 0 else { return -Errno.connectionRefused }
     guard let local = socket.localPort != 0 ? socket.localPort : freePort() else { return -Errno.addressNotAvailable }
@@ -109,6 +112,7 @@ extension Stack {
     let taken = socket.outgoing.append(bytes, count: count)
     if taken == 0 { return -Int(Errno.again) }
     socket.moreFollows = more && taken == count
+    socket.lastCallHadMore = socket.moreFollows
     push(socket)
     return taken
   }

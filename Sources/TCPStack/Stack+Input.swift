@@ -91,6 +91,7 @@ extension Stack {
     parameters.timestamps = settings.timestamps
     parameters.minimumRTO = settings.minimumRTO
     parameters.maximumRTO = 120_000
+    parameters.restartsAfterIdle = settings.restartsAfterIdle
     parameters.initialSegments = settings.initialSegments
     parameters.synRetries = socket.options.synCount
     // Silence ends nothing here: keep-alives, the user timeout and retransmissions do.
@@ -118,11 +119,15 @@ extension Stack {
     case .none, .acknowledge: break
     }
     if events.has(.established) { established(socket, before) }
-    if socket.isCold, socket.outgoing.count > 0 { releaseAcknowledged(socket) }
+    if socket.isCold, socket.outgoing.count > 0 {
+      releaseAcknowledged(socket)
+      // That more follows was said of a call, and the acknowledgment is what small segments wait for.
+      if events.has(.maySend) { socket.moreFollows = false }
+    }
 
     var acknowledgesAtOnce = action.reply == .acknowledge && !events.has(.payload)
     if events.has(.payload) || events.has(.keep) {
-      if socket.isOrphan || (socket.readIsShut && before != .established) { return resetOrphan(segment, socket) }
+      if socket.isOrphan { return resetOrphan(segment, socket) }
       take(segment, action, in: frame, socket)
     }
     if events.has(.keptInOrder) { takeKept(socket) }
@@ -152,13 +157,15 @@ extension Stack {
     socket.hasConnected = true
     let companion = socket.companion
     socket.connection.pointee.becomeCold(
-      &socket.companion, handle: 0, ring: socket.ring, capacity: Socket.ringCapacity, socket.recovery, socket.options.algorithm,
+      &socket.companion, handle: 0, ring: socket.ring, capacity: Socket.ringCapacity, ranges: socket.ranges,
+      socket.recovery, socket.options.algorithm,
       socket.parameters, now: now)
     if companion.smoothedRTT == 0 { socket.recovery.pointee.congestionWindow = larger(UInt32(socket.connection.pointee.segmentSize), 1) }
     let mss = min(536, UInt32(socket.parameters.pointee.maximumSegmentSize))
     socket.peerSegment = max(88, mss)
     socket.quick = max(2, min(16, Int(window(socket) / (2 * socket.peerSegment))))
     socket.acknowledgedUpTo = socket.connection.pointee.receiveNext
+    socket.lastReceived = now.microseconds
     restartKeepAlive(socket)
     if let listener = socket.listener {
       listener.handshakes -= 1
@@ -182,16 +189,9 @@ extension Stack {
     let place = segment.sequence + UInt32(action.payloadOffset)
     let offset = place.distance(from: socket.connection.pointee.initialReceive) &- 1
     socket.lastReceived = now.microseconds
+    socket.hasReceived = true
     if UInt32(count) > socket.peerSegment { socket.peerSegment = UInt32(count) }
     if segment.flags.has(.psh) || UInt32(count) >= socket.peerSegment { socket.pushedUnread = true }
-    if socket.readIsShut {
-      // Nobody will read it: it is acknowledged and forgotten.
-      if action.events.has(.payload) {
-        socket.incoming.extend(to: offset &+ UInt32(count))
-        socket.incoming.drop(before: offset &+ UInt32(count))
-      }
-      return
-    }
     socket.incoming.store(bytes, at: offset, count: count)
     if action.events.has(.payload) {
       socket.incoming.extend(to: offset &+ UInt32(count))
@@ -205,7 +205,6 @@ extension Stack {
   private func takeKept(_ socket: Socket) {
     let end = socket.connection.pointee.streamReceived
     socket.incoming.extend(to: end)
-    if socket.readIsShut { socket.incoming.drop(before: end) }
   }
 
   // MARK: Ends

@@ -55,7 +55,7 @@ extension Stack {
       socket.options.keepAlive = number != 0
       if socket.kind == .connection { restartKeepAlive(socket) }
     case SocketOption.sendBuffer:
-      socket.options.sendBuffer = min(max(Int(number), 2_304), 1 << 28)
+      socket.options.sendBuffer = 2 * min(max(Int(number), 2_304), 1 << 28)
       if socket.kind == .connection { socket.outgoing.resize(socket.options.sendBuffer, keeping: socket.outgoing.count) }
     case SocketOption.receiveBuffer:
       socket.options.receiveBuffer = min(max(Int(number), 1_152), 1 << 28)
@@ -75,7 +75,11 @@ extension Stack {
     switch name {
     case TCPOption.noDelay:
       socket.options.noDelay = number != 0
-      if socket.kind == .connection { push(socket) }
+      // It overrides a cork this once (tcp(7)).
+      if socket.kind == .connection, number != 0 {
+        socket.moreFollows = false
+        uncork(socket)
+      }
     case TCPOption.cork:
       socket.options.cork = number != 0
       if socket.kind == .connection {
@@ -136,7 +140,7 @@ extension Stack {
     case (Level.socket, SocketOption.isListening): number = socket.kind == .listener ? 1 : 0
     case (Level.socket, SocketOption.reuseAddress), (Level.socket, SocketOption.reusePort): number = options.reuseAddress ? 1 : 0
     case (Level.socket, SocketOption.keepAlive): number = options.keepAlive ? 1 : 0
-    case (Level.socket, SocketOption.sendBuffer): number = Int32(clamping: options.sendBuffer * 2)
+    case (Level.socket, SocketOption.sendBuffer): number = Int32(clamping: options.sendBuffer)
     case (Level.socket, SocketOption.receiveBuffer): number = Int32(clamping: options.receiveBuffer * 2)
     case (Level.socket, SocketOption.linger): return (0, octets(options.linger != nil ? 1 : 0) + octets(options.linger ?? 0))
     case (Level.tcp, TCPOption.noDelay): number = options.noDelay ? 1 : 0
@@ -166,8 +170,13 @@ extension Stack {
   /// Linux's `struct tcp_info`: what is known of it, zeros elsewhere.
   private func information(_ socket: Socket) -> [UInt8] {
     var info = [UInt8](repeating: 0, count: 232)
-    func put(_ value: UInt32, at offset: Int) { info.withUnsafeMutableBytes { $0.storeBytes(of: value, toByteOffset: offset, as: UInt32.self) } }
+    func put(_ value: UInt32, at offset: Int) {
+      info.withUnsafeMutableBytes { $0.storeBytes(of: value, toByteOffset: offset, as: UInt32.self) }
+    }
     info[0] = linuxState(socket)
+    func putLong(_ value: UInt64, at offset: Int) {
+      info.withUnsafeMutableBytes { $0.storeBytes(of: value, toByteOffset: offset, as: UInt64.self) }
+    }
     guard socket.kind == .connection, socket.isCold else { return info }
     let connection = socket.connection.pointee
     let recovery = socket.recovery.pointee
@@ -199,7 +208,11 @@ extension Stack {
     put(recovery.slowStartThreshold == .max ? 0x7fff_ffff : recovery.slowStartThreshold / size, at: 76)
     put(recovery.congestionWindow / size, at: 80)
     put(UInt32(socket.parameters.pointee.maximumSegmentSize), at: 84)
-    put(3, at: 88)
+    put(max(3, recovery.reorderingDegree), at: 88)
+    put(UInt32(clamping: (now.microseconds - socket.recovery.pointee.lastSent) / 1_000), at: 44)
+    put(UInt32(clamping: (now.microseconds - socket.lastReceived) / 1_000), at: 52)
+    putLong(socket.busy.read(now.microseconds), at: 168)
+    putLong(socket.limitedByPeer.read(now.microseconds), at: 176)
     put(socket.unsent, at: 144)
     put(recovery.minimumRTT, at: 148)
     put(connection.sendWindow, at: 228)

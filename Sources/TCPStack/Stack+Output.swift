@@ -6,24 +6,59 @@ extension Stack {
     let connection = socket.connection
     guard socket.isCold, connection.pointee.state != .closed, connection.pointee.state != .timeWait else { return false }
     var sent = false
+    var run = 0
     while true {
       let delays = !socket.options.noDelay
       let progress = sendable(socket)
       guard
-        let transmission = connection.pointee.transmitCold(
+        var transmission = connection.pointee.transmitCold(
           end: progress.end, finish: progress.finish, delaysSmall: delays, socket.recovery, socket.parameters, now: now)
       else { break }
+      pushPairs(&transmission, &run, socket)
       transmit(transmission, socket)
       sent = true
     }
+    noteLimits(socket)
     return sent
+  }
+
+  /// Of full segments that leave together every second asks to be delivered at once (RFC 9293 3.9.1.2 leaves it to the sender): Linux does so
+  /// at the end of each unit it hands to its device, two segments at least, unless the window is too small for two of them.
+  private func pushPairs(_ transmission: inout Transmission, _ run: inout Int, _ socket: Socket) {
+    let size = socket.connection.pointee.segmentSize
+    // The end of what a call gave, unless it said that more follows.
+    let end = transmission.streamOffset &+ UInt32(transmission.length)
+    if transmission.control.has(.psh), !transmission.control.has(.fin), end != socket.outgoing.end || socket.lastCallHadMore {
+      transmission.control.clear(.psh)
+    }
+    run = transmission.isRetransmission || transmission.length < size ? 0 : run + 1
+    guard run == 2 else { return }
+    run = 0
+    if socket.recovery.pointee.congestionWindow >= 4 * UInt32(size) { transmission.control.set(.psh) }
+  }
+
+  /// What keeps the stream from going on, for `TCP_INFO`; and octets that only a cork holds back are not held for ever.
+  private func noteLimits(_ socket: Socket) {
+    let connection = socket.connection.pointee
+    let unsent = socket.writeIsShut && connection.flags.has(.finSent) ? 0 : socket.unsent
+    let room = connection.sendWindow > connection.flight ? connection.sendWindow - connection.flight : 0
+    let isBusy = connection.flight > 0 || unsent > 0
+    socket.busy.set(isBusy, now.microseconds)
+    socket.limitedByPeer.set(unsent > 0 && room < min(unsent, UInt32(connection.segmentSize)), now.microseconds)
+    if connection.flight == 0, unsent > 0, socket.recovery.pointee.timer == .none, room > 0 {
+      if socket.corkDue == .max {
+        socket.corkDue = now.microseconds + socket.recovery.pointee.retransmissionTimeout(socket.parameters)
+      }
+    } else {
+      socket.corkDue = .max
+    }
   }
 
   /// How far our stream may be sent: what is corked or followed by more waits until it fills a segment.
   func sendable(_ socket: Socket) -> (end: UInt32, finish: Bool) {
     let end = socket.outgoing.end
     if socket.writeIsShut { return (end, true) }
-    guard socket.options.cork || socket.moreFollows else { return (end, false) }
+    guard socket.options.cork || socket.moreFollows, !socket.corkIsOff else { return (end, false) }
     let size = UInt32(socket.connection.pointee.segmentSize)
     let unsent = socket.unsent
     return (end &- unsent % size, false)
@@ -32,7 +67,8 @@ extension Stack {
   func transmit(_ transmission: Transmission, _ socket: Socket) {
     let length = Int(transmission.length)
     let connection = socket.connection
-    let optionsLength = socket.isCold
+    let optionsLength =
+      socket.isCold
       ? connection.pointee.coldOptionsLength(socket.recovery, withBlocks: length == 0)
       : (connection.pointee.flags.has(.timestamps) ? TCPOptions.timestampLayoutLength : 0)
     advertise(socket)
@@ -120,7 +156,7 @@ extension Stack {
     guard socket.isCold else { return }
     socket.recovery.pointee.acknowledgmentDue = .max
     if byData {
-      if now.microseconds - socket.lastReceived < Self.acknowledgmentDelay { socket.isInteractive = true }
+      if socket.hasReceived, now.microseconds - socket.lastReceived < Self.acknowledgmentDelay { socket.isInteractive = true }
     } else if socket.quick > 0 {
       socket.quick -= 1
     }

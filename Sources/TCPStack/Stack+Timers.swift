@@ -21,7 +21,7 @@ extension Stack {
   }
 
   private func deadline(_ socket: Socket) -> UInt64 {
-    var earliest = min(socket.keepAliveDue, socket.finWait2Due)
+    var earliest = min(socket.keepAliveDue, socket.finWait2Due, socket.corkDue)
     let connection = socket.connection.pointee
     if socket.isCold {
       earliest = min(earliest, connection.coldDeadline(socket.recovery))
@@ -57,6 +57,10 @@ extension Stack {
       keepAlive(socket)
       if socket.kind == .closed { return }
     }
+    if socket.corkDue <= now.microseconds {
+      socket.lastCallHadMore = false
+      uncork(socket)
+    }
     switch socket.connection.pointee.timeout(socket.companion, socket.recovery, socket.parameters, now: now) {
     case .wait, .resume: break
     case .synchronize: transmitSynchronization(socket)
@@ -81,7 +85,15 @@ extension Stack {
     }
   }
 
-  /// The kernel's probe: an octet that was acknowledged already, so that nothing but an answer is asked for.
+  /// Sends what a cork holds back, this once (tcp(7): at most 200 ms, here a retransmission timeout).
+  func uncork(_ socket: Socket) {
+    socket.corkDue = .max
+    socket.corkIsOff = true
+    push(socket)
+    socket.corkIsOff = false
+  }
+
+  /// A number that was acknowledged already, so that nothing but an answer is asked for (RFC 9293 3.8.6.1 leaves its form open).
   private func probeWindow(_ socket: Socket) {
     var probe = socket.connection.pointee.acknowledgment
     probe.sequence = socket.connection.pointee.sendUnacknowledged - 1
@@ -114,7 +126,8 @@ extension Stack {
   private func keepAlive(_ socket: Socket) {
     // What is in flight tells by itself whether the peer is there.
     guard socket.connection.pointee.flight == 0, socket.outgoing.count == 0 else { return restartKeepAlive(socket) }
-    let limit = socket.options.userTimeout > 0
+    let limit =
+      socket.options.userTimeout > 0
       ? UInt64(socket.options.userTimeout) * 1_000 <= UInt64(socket.keepAliveProbes) * UInt64(socket.options.keepInterval) * 1_000_000
       : socket.keepAliveProbes >= socket.options.keepCount
     if limit, socket.keepAliveProbes > 0 { return abort(socket, error: Errno.timedOut) }

@@ -35,7 +35,8 @@ final class Stack {
   deinit { frame.deallocate() }
 
   static func moment(_ microseconds: UInt64) -> Moment {
-    Moment(milliseconds: UInt32(truncatingIfNeeded: microseconds / 1_000), microseconds: microseconds)
+    // From 1 on: it is also the timestamps' clock, and 0 stands for none that was received.
+    Moment(milliseconds: UInt32(truncatingIfNeeded: microseconds / 1_000) &+ 1, microseconds: microseconds)
   }
 
   func socket(_ descriptor: Int32) -> Socket? {
@@ -62,6 +63,7 @@ struct StackSettings {
   var windowScale: UInt8?
   var initialSegments: UInt32 = 10
   var minimumRTO: UInt32 = 200
+  var restartsAfterIdle = true
   var timeWait: UInt32 = 60_000
 }
 

@@ -198,6 +198,8 @@ public enum WorkerGauge: UInt8, CounterName, BitwiseCopyable {
   case echoAnswered
   case unsummedAccepted
   case silentNeighbour
+  case recoveriesTaken
+  case recoveriesRefused
 
   public var text: String {
     switch self {
@@ -226,6 +228,8 @@ public enum WorkerGauge: UInt8, CounterName, BitwiseCopyable {
     case .arpAnswered: "ARP requests for our addresses, answered"
     case .echoAnswered: "ICMP echo requests answered"
     case .unsummedAccepted: "segments accepted whose checksum a local Linux peer had left to a device"
+    case .recoveriesTaken: "connections that took a structure to recover from loss, or to send beyond the initial window"
+    case .recoveriesRefused: "times that all such structures were in use"
     case .silentNeighbour: "the address (as a number) that answered no ARP request; 0: none"
     }
   }

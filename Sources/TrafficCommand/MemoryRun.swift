@@ -66,6 +66,7 @@ final class MemoryRun<Program: TrafficProgram>: TrafficRun {
   private static func windDown(_ worker: inout MemoryWorker<Program.W>, _ wire: borrowing MemoryLink) -> RunEnd {
     var end = RunEnd()
     var last = WorkerEnd(worker.engine)
+    worker.engine.freeDiscarded(&worker.io)
     worker.io.discard()
     last.onWire = worker.clearWire()
     let before = wire.outstanding

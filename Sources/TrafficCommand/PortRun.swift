@@ -127,6 +127,7 @@ final class PortRun<Program: TrafficProgram>: TrafficRun {
     _ worker: inout Worker<P, TrafficEngine<Program.W>, TickClock>
   ) -> WorkerEnd {
     var end = WorkerEnd(worker.engine)
+    worker.engine.freeDiscarded(&worker.io)
     worker.io.discard()
     end.onWire = worker.clearWire()
     worker.finished()

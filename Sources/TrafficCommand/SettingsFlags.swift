@@ -78,6 +78,8 @@ struct TCPFlags: FlagGroup {
   @Option(parsing: .unconditional, help: .key("engine.rto_initial")) var rtoInitial: String?
   @Option(parsing: .unconditional, help: .key("engine.syn_retries")) var synRetries: String?
   @Option(parsing: .unconditional, help: .key("engine.data_retries")) var dataRetries: String?
+  @Option(parsing: .unconditional, help: .key("engine.congestion_control")) var congestionControl: String?
+  @Option(parsing: .unconditional, help: .key("engine.recovery_pool")) var recoveryPool: String?
 }
 
 struct TimeoutFlags: FlagGroup {

@@ -3,24 +3,30 @@
 extension TrafficEngine {
   @inline(always)
   mutating func carryOut<Port: PacketPort & ~Copyable>(
-    _ action: Action, _ slot: UInt32, _ before: TCPState, _ segment: UnsafePointer<TCPSegment>, _ packet: consuming Packet,
+    _ decision: Action, _ slot: UInt32, _ before: TCPState, _ segment: UnsafePointer<TCPSegment>, _ packet: consuming Packet,
     _ io: inout PacketQueue<Port>
   ) {
     let connection = connections.base + Int(slot)
     let role = connection.pointee.role
-    let events = action.events
+    var action = decision
+    let frame = UnsafeRawPointer(packet.bytes)
+    var spare: Packet? = consume packet
     if !action.isUsual {
       if action.anomaly != .none { statistics.unexpected(role, action.anomaly) }
-      if events.has(.reset) { return wasReset(slot, before, packet, &io) }
-      if action.reply.rawValue >= Reply.synAcknowledge.rawValue { return carryOutExceptionally(action, slot, segment, packet, &io) }
+      if action.events.has(.reset) { return wasReset(slot, before, &spare, &io) }
+      if action.reply.rawValue >= Reply.synAcknowledge.rawValue { return carryOutExceptionally(action, slot, segment, &spare, &io) }
+      action = considerRecovery(action, slot, segment, in: frame, &spare)
     }
+    let events = action.events
 
     // What arrived.
     if events.has(.established) { established(slot, role) }
     if events.has(.payload) {
-      guard take(action, slot, segment, role, UnsafeRawPointer(packet.bytes)) else {
-        return mismatch(slot, packet, &io)
-      }
+      guard take(action, slot, segment, role, frame) else { return mismatch(slot, &spare, &io) }
+    }
+    if events.has(.keptInOrder) {
+      noteTaken(slot, segment.pointee.sequence + UInt32(action.payloadOffset) + UInt32(action.payloadLength))
+      guard takeHeld(slot, role, &io) else { return mismatch(slot, &spare, &io) }
     }
     if events.has(.peerClosed) {
       statistics.count(role, before.rawValue <= TCPState.established.rawValue ? .finActiveReceived : .finPassiveReceived)
@@ -29,12 +35,11 @@ extension TrafficEngine {
     if events.has(.finAcknowledged) { statistics.count(role, .ackOfFinReceived) }
     if records.isOn, connection.pointee.state != before { records.entered(slot, connection.pointee.state, now) }
     if events.has(.closed) {
-      io.free(packet)
+      if let left = spare.claim() { io.free(left) }
       return release(slot, .completed)
     }
 
     // What is to be sent: a new client acknowledges by itself, before it says anything; then what the workload has; else what was asked for.
-    var spare: Packet? = consume packet
     var acknowledges = action.asksToAcknowledge
     if events.has(.established), role == .client {
       statistics.count(.client, .ackOfSynAckSent)
@@ -59,7 +64,10 @@ extension TrafficEngine {
   /// While a retransmission timer runs, the wheel looks at the connection within the smallest timeout.
   @inline(always)
   mutating func rearm(_ connection: UnsafeMutablePointer<Connection>, _ slot: UInt32) {
-    guard connection.pointee.flags.has(.timerRunning) else { return }
+    guard connection.pointee.flags.has(.timerRunning) else {
+      if connection.pointee.flags.has(.cold) { rearmCold(slot) }
+      return
+    }
     let due = moment.milliseconds &+ parameters.pointee.minimumRTO
     if Int32(bitPattern: due &- connection.pointee.timerDue) < 0 { reschedule(slot, due) }
   }
@@ -86,12 +94,15 @@ extension TrafficEngine {
   mutating func take(_ action: Action, _ slot: UInt32, _ segment: UnsafePointer<TCPSegment>, _ role: Role, _ frame: UnsafeRawPointer)
     -> Bool
   {
-    let connection = connections.base + Int(slot)
+    let place = segment.pointee.sequence + UInt32(action.payloadOffset)
+    let offset = place.distance(from: connections.base[Int(slot)].initialReceive) &- 1
+    return hand(slot, role, offset, frame + Int(segment.pointee.payloadOffset) + Int(action.payloadOffset), Int(action.payloadLength))
+  }
+
+  @inline(always)
+  mutating func hand(_ slot: UInt32, _ role: Role, _ offset: UInt32, _ bytes: UnsafeRawPointer, _ count: Int) -> Bool {
     let companion = companions.base + Int(slot)
-    let view = WorkloadView(connection)
-    let count = Int(action.payloadLength)
-    let offset = view.received &- UInt32(action.payloadLength)
-    let bytes = frame + Int(segment.pointee.payloadOffset) + Int(action.payloadOffset)
+    let view = WorkloadView(connections.base + Int(slot))
     statistics.count(role, .payloadReceived)
     statistics.count(role, .payloadBytesReceived, UInt64(truncatingIfNeeded: count))
     if role == .client, offset == 0 { statistics.measured(.firstByte, ticks: companion.pointee.tcp.phase(until: now)) }
@@ -108,6 +119,7 @@ extension TrafficEngine {
     _ first: StreamProgress, _ slot: UInt32, _ role: Role, _ spare: inout Packet?, _ io: inout PacketQueue<Port>
   ) -> Bool {
     let connection = connections.base + Int(slot)
+    if connection.pointee.flags.has(.cold) { return sendCold(slot, role, &spare, &io) }
     let companion = companions.base + Int(slot)
     var progress = first
     var sent = false
@@ -120,7 +132,10 @@ extension TrafficEngine {
       guard
         let transmission = connection.pointee.transmitNext(
           end: progress.end, finish: progress.finish, &companion.pointee.tcp, parameters, now: moment)
-      else { return sent }
+      else {
+        guard connection.pointee.isHeldByInitialWindow(progress.end, parameters), makeCold(slot) else { return sent }
+        return sendCold(slot, role, &spare, &io) || sent
+      }
       count(transmission, slot, role, before)
       transmit(transmission, slot, &spare, &io)
       sent = true
@@ -158,33 +173,34 @@ extension TrafficEngine {
   /// A challenge ACK, a RST, or a SYN-ACK once more; or nothing at all.
   @inline(never)
   mutating func carryOutExceptionally<Port: PacketPort & ~Copyable>(
-    _ action: Action, _ slot: UInt32, _ segment: UnsafePointer<TCPSegment>, _ packet: consuming Packet, _ io: inout PacketQueue<Port>
+    _ action: Action, _ slot: UInt32, _ segment: UnsafePointer<TCPSegment>, _ spare: inout Packet?, _ io: inout PacketQueue<Port>
   ) {
     let connection = connections.base + Int(slot)
     let role = connection.pointee.role
     switch action.reply {
     case .none, .acknowledge:
-      io.free(packet)
+      if let packet = spare.claim() { io.free(packet) }
     case .challenge:
-      guard challenges.permits(moment) else { return drop(packet, .challengeLimited, &io) }
+      guard challenges.permits(moment) else {
+        if let packet = spare.claim() { drop(packet, .challengeLimited, &io) }
+        return
+      }
       statistics.count(role, .challengeAckSent)
-      var spare: Packet? = packet
       sendAcknowledgment(slot, &spare, &io)
     case .reset:
-      sendReset(answering: segment, role, packet, &io)
+      if let packet = spare.claim() { sendReset(answering: segment, role, packet, &io) }
     case .synAcknowledge:
       statistics.count(role, action.anomaly == .none ? .synAckSent : .retransmitted)
       if action.anomaly == .none { records.entered(slot, .synReceived, now) } else { records.retransmitted(slot) }
-      var spare: Packet? = packet
       transmitSynchronization(slot, &spare, &io)
     }
   }
 
   @inline(never)
   mutating func wasReset<Port: PacketPort & ~Copyable>(
-    _ slot: UInt32, _ before: TCPState, _ packet: consuming Packet, _ io: inout PacketQueue<Port>
+    _ slot: UInt32, _ before: TCPState, _ spare: inout Packet?, _ io: inout PacketQueue<Port>
   ) {
-    io.free(packet)
+    if let packet = spare.claim() { io.free(packet) }
     statistics.count(connections.base[Int(slot)].role, .rstReceived)
     let outcome: Outcome =
       switch before {
@@ -198,10 +214,10 @@ extension TrafficEngine {
 
   @inline(never)
   mutating func mismatch<Port: PacketPort & ~Copyable>(
-    _ slot: UInt32, _ packet: consuming Packet, _ io: inout PacketQueue<Port>
+    _ slot: UInt32, _ spare: inout Packet?, _ io: inout PacketQueue<Port>
   ) {
-    var spare: Packet? = packet
     sendAbort(slot, &spare, &io)
+    if let left = spare.claim() { io.free(left) }
     release(slot, .payloadMismatch)
   }
 }

@@ -41,6 +41,7 @@ extension TrafficEngine {
       statistics.set(.openServers, UInt64(truncatingIfNeeded: openServers))
     }
     if records.isOn { recordEnd(slot, outcome) }
+    if connection.pointee.flags.has(.cold) { releaseRecovery(slot) }
     connection.pointee.state = .closed
     slots.giveBack(slot)
   }
@@ -96,5 +97,5 @@ extension TrafficEngine {
   }
 
   /// Connections, table entries and timers that are in use: all zero after `leave`, or something leaked.
-  public var inUse: (slots: Int, flows: Int, timers: Int) { (slots.used, flows.count, timers.count) }
+  public var inUse: (slots: Int, flows: Int, timers: Int) { (slots.used &+ recoverySlots.used, flows.count, timers.count) }
 }

@@ -33,7 +33,12 @@ extension TrafficEngine {
       records.retransmitted(slot)
       transmitSynchronization(slot, &spare, &io)
     case .retransmit:
+      recoverFromTimeout(slot)
       retransmit(slot, &spare, &io)
+    case .lossProbe:
+      sendLossProbe(slot, role, &spare, &io)
+    case .acknowledge:
+      sendAcknowledgment(slot, &spare, &io)
     case .resume:
       _ = sendNew(progress(slot), slot, role, &spare, &io)
     case .probe:
@@ -49,6 +54,7 @@ extension TrafficEngine {
         }
       return giveUp(slot, outcome, &io)
     }
+    if connection.pointee.flags.has(.cold) { return rearmCold(slot) }
     timers.schedule(slot, due: moment.milliseconds &+ parameters.pointee.minimumRTO)
   }
 
@@ -59,13 +65,12 @@ extension TrafficEngine {
     let connection = connections.base + Int(slot)
     let progress = progress(slot)
     let before = connection.pointee.state
-    guard let transmission = connection.pointee.probe(end: progress.end, finish: progress.finish) else { return }
-    if transmission.isRetransmission {
-      statistics.count(connection.pointee.role, .retransmitted)
-      records.retransmitted(slot)
-    } else {
-      count(transmission, slot, connection.pointee.role, before)
-    }
+    let probe =
+      connection.pointee.flags.has(.cold)
+      ? connection.pointee.probeCold(end: progress.end, finish: progress.finish, recovery(slot), parameters, now: moment)
+      : connection.pointee.probe(end: progress.end, finish: progress.finish)
+    guard let transmission = probe else { return }
+    note(transmission, slot, connection.pointee.role, before)
     transmit(transmission, slot, &spare, &io)
   }
 

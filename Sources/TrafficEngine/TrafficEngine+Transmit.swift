@@ -38,7 +38,7 @@ extension TrafficEngine {
   ) {
     guard let packet = frame(slot, &spare, &io) else { return }
     let connection = connections.base + Int(slot)
-    if connection.pointee.flags.has(.timestamps) { return transmitWithTimestamps(transmission, slot, packet, &io) }
+    if connection.pointee.flags.has(.notPlain) { return transmitWithOptions(transmission, slot, packet, &io) }
     let frame = packet.bytes
     let length = Int(transmission.length)
     var sum = ChecksumSum()
@@ -50,21 +50,34 @@ extension TrafficEngine {
     io.send(packet, length: frameLength)
   }
 
+  /// With timestamps, or SACK blocks.
   @inline(never)
-  private mutating func transmitWithTimestamps<Port: PacketPort & ~Copyable>(
+  private mutating func transmitWithOptions<Port: PacketPort & ~Copyable>(
     _ transmission: Transmission, _ slot: UInt32, _ packet: consuming Packet, _ io: inout PacketQueue<Port>
   ) {
     let connection = connections.base + Int(slot)
     let frame = packet.bytes
     let length = Int(transmission.length)
-    let payload = frame + FrameWriter.timestampsPayloadOffset
+    let isCold = connection.pointee.flags.has(.cold)
+    let optionsLength =
+      isCold ? connection.pointee.coldOptionsLength(recovery(slot), withBlocks: length == 0) : TCPOptions.timestampLayoutLength
+    let options = frame + FrameWriter.plainPayloadOffset
     var sum = ChecksumSum()
-    if length > 0 { sum = writePayload(transmission, slot, payload) }
-    FrameWriter.writeTimestamps(moment.milliseconds, echo: companions.base[Int(slot)].tcp.timestampRecent, before: payload, &sum)
+    if length > 0 { sum = writePayload(transmission, slot, options + optionsLength) }
+    let companion = companions.base + Int(slot)
+    if isCold {
+      let edge = connection.pointee.receiveNext + connection.pointee.receiveWindow(parameters)
+      if recovery(slot).pointee.receiveEdge < edge { recovery(slot).pointee.receiveEdge = edge }
+      connection.pointee.writeColdOptions(
+        companion.pointee.tcp, recovery(slot), withBlocks: length == 0, to: options, &sum, now: moment)
+    } else {
+      FrameWriter.writeTimestamps(
+        moment.milliseconds, echo: companion.pointee.tcp.timestampRecent, before: options + optionsLength, &sum)
+    }
     let frameLength = FrameWriter.writeHeaders(
       connection.pointee.key.reversed, sequence: transmission.sequence, acknowledgment: connection.pointee.receiveNext,
-      transmission.control, window: connection.pointee.windowField(parameters), optionsLength: TCPOptions.timestampLayoutLength,
-      payloadLength: length, sum: sum, to: frame)
+      transmission.control, window: connection.pointee.windowField(parameters), optionsLength: optionsLength, payloadLength: length,
+      sum: sum, to: frame)
     io.send(packet, length: frameLength)
   }
 
@@ -112,7 +125,12 @@ extension TrafficEngine {
   mutating func retransmit<Port: PacketPort & ~Copyable>(
     _ slot: UInt32, _ spare: inout Packet?, _ io: inout PacketQueue<Port>
   ) {
-    guard let transmission = connections.base[Int(slot)].retransmitOldest() else { return }
+    let connection = connections.base + Int(slot)
+    if connection.pointee.flags.has(.cold) {
+      _ = sendCold(slot, connection.pointee.role, &spare, &io)
+      return
+    }
+    guard let transmission = connection.pointee.retransmitOldest() else { return }
     statistics.count(connections.base[Int(slot)].role, .retransmitted)
     records.retransmitted(slot)
     transmit(transmission, slot, &spare, &io)

@@ -24,6 +24,18 @@ public struct TrafficEngine<W: Workload>: Engine, ~Copyable {
   var records: RecordKeeper
   var timers: TimerWheel<Connection>
   var slots: SlotPool
+  /// Cold structures, their rings of segments in flight, and the packets held for them, by handle.
+  let recoveries: Table<Recovery>
+  let rings: Table<SentSegment>
+  let ranges: Table<SequenceRange>
+  let held: Table<HeldPackets>
+  var recoverySlots: SlotPool
+  let congestionControl: CongestionAlgorithm
+  /// Packets held now, and at most: what is held cannot carry answers.
+  var heldCount = 0
+  let heldMost: Int
+  /// Packets that were held for connections that have ended.
+  var discarded: PacketPointer?
   var timeWaits: TimeWaitPool
   var openClients = 0
   var openServers = 0
@@ -95,6 +107,14 @@ public struct TrafficEngine<W: Workload>: Engine, ~Copyable {
     let capacity = 2 * share.maxOpen + max(256, share.maxOpen / 16)
     slots = SlotPool(capacity: capacity)
     connections = Table(count: capacity)
+    let recoveryCount = min(capacity, settings.engine.recoveryPool)
+    recoveries = Table(count: recoveryCount)
+    rings = Table(count: recoveryCount * Int(Self.ringCapacity))
+    ranges = Table(count: recoveryCount * ReceivedRanges.capacity)
+    held = Table(count: recoveryCount)
+    recoverySlots = SlotPool(capacity: max(1, recoveryCount))
+    congestionControl = settings.engine.congestionControl
+    heldMost = settings.port.poolSize / share.workers / 4
     companions = Table(count: capacity)
     flows = FlowTable(capacity: capacity + settings.engine.timeWaitPool)
     timers = TimerWheel(elements: connections.base, now: 0)
@@ -124,7 +144,8 @@ public struct TrafficEngine<W: Workload>: Engine, ~Copyable {
   mutating func tell(_ now: Ticks) {
     self.now = now
     moment.microseconds = multiply_high((now &- start) &<< 16, microsecondsPerTick)
-    moment.milliseconds = UInt32(truncatingIfNeeded: moment.microseconds / 1_000)
+    // From 1 on: it is also the timestamps' clock, and 0 stands for none that was received.
+    moment.milliseconds = UInt32(truncatingIfNeeded: moment.microseconds / 1_000) &+ 1
   }
 
   @inline(__always)
@@ -139,6 +160,7 @@ public struct TrafficEngine<W: Workload>: Engine, ~Copyable {
   @inline(__always)
   public mutating func advance<Port: PacketPort & ~Copyable>(now: Ticks, _ io: inout PacketQueue<Port>) -> Bool {
     if now != self.now { tell(now) }
+    if discarded != nil { freeDiscarded(&io) }
     var worked = runTimers(&io)
     if phase == .run {
       if unresolvedTargets > 0 { resolveTargets(&io) } else if openDue(&io) { worked = true }

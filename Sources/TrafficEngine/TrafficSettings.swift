@@ -109,6 +109,9 @@ public struct EngineSettings: Sendable, Equatable {
   public var seed: UInt64?
   /// Connections that TIME-WAIT is remembered for, per worker; the oldest gives way.
   public var timeWaitPool = 4096
+  /// Connections that can recover from losses, or have more in flight than the initial window, at a time, per worker.
+  public var recoveryPool = 16_384
+  public var congestionControl = CongestionAlgorithm.cubic
   /// Write a record of each end of each connection.
   public var detailedRecords = false
 

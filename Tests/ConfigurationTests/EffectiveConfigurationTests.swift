@@ -69,6 +69,8 @@ import Testing
     rto_initial = 300
     syn_retries = 1
     data_retries = 2
+    congestion_control = "reno"
+    recovery_pool = 77
     [engine.timeouts]
     syn_sent = 1
     syn_received = 2

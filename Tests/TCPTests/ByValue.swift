@@ -17,13 +17,16 @@ extension Connection {
   mutating func arrive(
     _ segment: TCPSegment, _ companion: inout Companion, _ parameters: TCPParameters, now: Moment
   ) -> Action {
+    // None of the machine's connections is cold, and none of its segments has SACK blocks: neither frame nor structure is looked at.
     withUnsafePointer(to: segment) { segment in
-      withUnsafePointer(to: parameters) { arrive(segment, &companion, $0, now: now) }
+      withUnsafePointer(to: parameters) {
+        arrive(segment, in: UnsafeRawPointer(segment), &companion, .noRecoveries, $0, now: now)
+      }
     }
   }
 
   mutating func timeout(_ companion: Companion, _ parameters: TCPParameters, now: Moment) -> TimeoutAction {
-    withUnsafePointer(to: parameters) { timeout(companion, $0, now: now) }
+    withUnsafePointer(to: parameters) { timeout(companion, .noRecoveries, $0, now: now) }
   }
 
   func receiveWindow(_ parameters: TCPParameters) -> UInt32 { withUnsafePointer(to: parameters) { receiveWindow($0) } }
@@ -53,5 +56,17 @@ extension Connection {
 extension Companion {
   func retransmissionTimeout(_ parameters: TCPParameters) -> UInt32 {
     withUnsafePointer(to: parameters) { retransmissionTimeout($0) }
+  }
+}
+
+extension UnsafeMutablePointer where Pointee == Recovery {
+  static var noRecoveries: Self { UnsafeMutablePointer(bitPattern: 64)! }
+}
+
+extension Connection {
+  mutating func transmitNext(
+    end: UInt32, finish: Bool, _ companion: inout Companion, _ parameters: TCPParameters, now: Moment
+  ) -> Transmission? {
+    withUnsafePointer(to: parameters) { transmitNext(end: end, finish: finish, &companion, $0, now: now) }
   }
 }

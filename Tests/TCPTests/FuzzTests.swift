@@ -62,8 +62,8 @@ import Testing
         parameters.closingTimeout = 3_600_000
         parameters.synSentTimeout = 3_600_000
         parameters.synReceivedTimeout = 3_600_000
-        parameters.synRetries = 60
-        parameters.dataRetries = 60
+        parameters.synRetries = 31
+        parameters.dataRetries = 31
         parameters.maximumRTO = 2_000
         var companion = Companion()
         let initial = SequenceNumber(UInt32.max &- UInt32(truncatingIfNeeded: random.next() % 1000))
@@ -108,7 +108,7 @@ import Testing
       let end = ends[side]
       var sent = false
       while let next = end.connection.transmitNext(
-        end: end.end, finish: end.finish, &end.companion, now: now)
+        end: end.end, finish: end.finish, &end.companion, end.parameters, now: now)
       {
         put(next, side)
         sent = true
@@ -172,6 +172,7 @@ import Testing
       case .resume: _ = send(side)
       case .probe:
         if let probe = ends[side].connection.probe(end: ends[side].end, finish: ends[side].finish) { put(probe, side) }
+      case .lossProbe, .acknowledge: problem = "a timer of a cold connection"
       case .exhausted, .idle: problem = "gave up in \(ends[side].connection.state)"
       }
       return 1

@@ -121,7 +121,7 @@ final class Machine {
   func send(_ octets: UInt32 = 0) -> [Transmission] {
     end &+= octets
     var sent: [Transmission] = []
-    while let next = connection.transmitNext(end: end, finish: finish, &companion, now: now) { sent.append(next) }
+    while let next = connection.transmitNext(end: end, finish: finish, &companion, parameters, now: now) { sent.append(next) }
     return sent
   }
 
@@ -168,6 +168,8 @@ extension TimeoutAction {
     case .retransmit: "retransmit"
     case .resume: "resume"
     case .probe: "probe"
+    case .lossProbe: "loss probe"
+    case .acknowledge: "acknowledge"
     case .exhausted: "exhausted"
     case .idle: "idle"
     }

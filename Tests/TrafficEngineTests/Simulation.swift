@@ -78,6 +78,8 @@ final class Simulation {
   ) {
     wire = MemoryLink(buffers: buffers, depth: depth)
     total = settings.testSize
+    var settings = settings
+    settings.port.poolSize = buffers
     if apart {
       var client = settings
       client.engine.port = 0

@@ -44,6 +44,7 @@ struct tcpstack_configuration {
     uint8_t without_timestamps;    /* 1: do not offer them (RFC 7323 3) */
     uint8_t without_window_scale;  /* 1: do not offer it (RFC 7323 2) */
     uint8_t without_sack;          /* 1: do not offer it (RFC 2018 2) */
+    uint8_t without_idle_restart;  /* 1: keep the congestion window when nothing was sent for a while (against RFC 5681 4.1) */
     uint8_t congestion_control;    /* a TCPSTACK_CONGESTION_ value; default CUBIC */
     uint32_t window_scale;         /* shift count we offer, 1 to 14; default: the smallest that suits the receive buffer */
     uint32_t initial_window;       /* segments sent before the first acknowledgment; default 10 (RFC 6928) */
@@ -78,7 +79,7 @@ int tcpstack_bind(tcpstack *stack, int socket, uint32_t address, uint16_t port);
 int tcpstack_listen(tcpstack *stack, int socket, int backlog);
 /* The oldest connection that completed its handshake; -EAGAIN: none. `address` and `port` of the peer may be NULL. */
 int tcpstack_accept(tcpstack *stack, int socket, uint32_t *address, uint16_t *port);
-/* Sends a SYN: -EINPROGRESS. Called again: -EALREADY, 0 once connected, or the error. */
+/* Sends a SYN: -EINPROGRESS. Called again: -EALREADY, then 0 once connected (-EISCONN from then on), or the error. */
 int tcpstack_connect(tcpstack *stack, int socket, uint32_t address, uint16_t port);
 /* Octets taken into the send buffer; -EAGAIN: none fits. Flags: MSG_MORE (more follows at once). -EPIPE, -ECONNRESET, -ENOTCONN, -ETIMEDOUT. */
 int64_t tcpstack_send(tcpstack *stack, int socket, const void *octets, size_t count, int flags);

@@ -38,7 +38,9 @@ struct Cubic: BitwiseCopyable, Sendable {
     target = target < segments ? segments : (target > segments * 1.5 ? segments * 1.5 : target)
     let share = Double(acknowledged) / size / segments
     reno += (reno < largest ? Self.renoGrowth : 1) * share
-    let next = target > reno ? segments + (target - segments) * share : (reno > segments ? reno : segments)
+    var next = target > reno ? segments + (target - segments) * share : (reno > segments ? reno : segments)
+    // Before the first loss the curve is flat where it begins: a twentieth of what is acknowledged, at least, as Linux has it.
+    if largest == 0 { next = max(next, segments + Double(acknowledged) / size / 20) }
     let octets = next * size + fraction
     let whole = UInt32(octets)
     fraction = octets - Double(whole)

@@ -1,14 +1,17 @@
 /// The stretches of the peer's stream that came before what precedes them; the one that changed last comes first, as RFC 2018 4 wants them
 /// reported.
-public struct ReceivedRanges: BitwiseCopyable, Sendable {
+public struct ReceivedRanges: BitwiseCopyable, @unchecked Sendable {
   /// Stretches that are remembered; what would make more of them is not taken.
   static var capacity: Int { 16 }
 
-  private var ranges = InlineArray<16, SequenceRange>(repeating: SequenceRange(SequenceNumber(0), SequenceNumber(0)))
+  private let ranges: UnsafeMutablePointer<SequenceRange>
   public private(set) var count = 0
   /// Octets that came twice, to be told with the next acknowledgment (RFC 2883).
   private var duplicate = SequenceRange(SequenceNumber(0), SequenceNumber(0))
   private var hasDuplicate = false
+
+  /// - Parameter ranges: `capacity` places.
+  init(_ ranges: UnsafeMutablePointer<SequenceRange>) { self.ranges = ranges }
 
   subscript(index: Int) -> SequenceRange { ranges[index] }
 

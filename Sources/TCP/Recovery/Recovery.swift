@@ -5,96 +5,142 @@
 /// Windows and sums are octets, times microseconds; times of 32 bits go around after 71 minutes.
 public struct Recovery: BitwiseCopyable, @unchecked Sendable {
   // The segments in flight, oldest first: together they cover SND.UNA to SND.NXT.
-  let ring: UnsafeMutablePointer<SentSegment>
+  private(set) var ring: UnsafeMutablePointer<SentSegment>
   /// Places of the ring, a power of two, less one.
-  let ringMask: UInt32
-  var oldest: UInt32 = 0
-  var count: UInt32 = 0
+  private(set) var ringMask: UInt32
+  var oldest: UInt32
+  var count: UInt32
 
   // Octets in flight that the peer has selectively acknowledged; that are lost; of these, that wait to be sent again; that were sent again and
   // are on their way.
-  var sacked: UInt32 = 0
-  var lost: UInt32 = 0
-  var pending: UInt32 = 0
-  var resent: UInt32 = 0
+  var sacked: UInt32
+  var lost: UInt32
+  var pending: UInt32
+  var resent: UInt32
 
   // Round trip (RFC 6298); 0: not measured yet.
-  var smoothedRTT: UInt32 = 0
-  var rttVariance: UInt32 = 0
+  var smoothedRTT: UInt32
+  var rttVariance: UInt32
   /// The smallest of the last ten seconds at least (RFC 8985 6.2), and when it was measured.
-  var minimumRTT: UInt32 = .max
-  var minimumRTTAt: UInt32 = 0
+  var minimumRTT: UInt32
+  var minimumRTTAt: UInt32
 
   // Congestion control.
-  var phase = CongestionPhase.open
-  var algorithm = CongestionAlgorithm.cubic
+  var phase: CongestionPhase
+  var algorithm: CongestionAlgorithm
   var congestionWindow: UInt32
-  var slowStartThreshold: UInt32 = .max
+  var slowStartThreshold: UInt32
   /// Most octets in flight within the round trip that ends with `limitedEnd`: a window that is not used does not grow (RFC 7661).
-  var isWindowLimited = false
-  var peakFlight: UInt32 = 0
+  var isWindowLimited: Bool
+  var peakFlight: UInt32
   var peakEnd: SequenceNumber
   /// SND.NXT when recovery began: it is over when that is acknowledged.
   var recoveryPoint: SequenceNumber
   /// Before the reduction (RecoverFS), and octets delivered and sent since (RFC 6937).
-  var priorWindow: UInt32 = 0
-  var deliveredInReduction: UInt32 = 0
-  var sentInReduction: UInt32 = 0
+  var priorWindow: UInt32
+  var deliveredInReduction: UInt32
+  var sentInReduction: UInt32
   /// Octets acknowledged that have not yet made the window grow by a segment (RFC 5681 3.1).
-  var growth: UInt32 = 0
-  var cubic = Cubic()
+  var growth: UInt32
+  var cubic: Cubic
+  var slowStartExit: SlowStartExit
 
   // RACK (RFC 8985 5.3): the segment delivered that was sent last.
-  var rackIsSet = false
-  var reorderingSeen = false
-  var rackTime: UInt32 = 0
+  var rackIsSet: Bool
+  var reorderingSeen: Bool
+  var rackTime: UInt32
   var rackEnd: SequenceNumber
-  var rackRTT: UInt32 = 0
+  var rackRTT: UInt32
   /// The highest octet that was selectively or cumulatively acknowledged.
   var forwardMost: SequenceNumber
+  /// By how many segments one was overtaken that arrived all the same, at most.
+  public var reorderingDegree: UInt32
   /// reo_wnd_mult, and recoveries until it falls back to 1.
-  var reorderingSteps: UInt32 = 1
-  var reorderingPersists: UInt32 = 16
+  var reorderingSteps: UInt32
+  var reorderingPersists: UInt32
   var dsackRoundEnd: SequenceNumber
-  var dsackRoundIsOpen = false
+  var dsackRoundIsOpen: Bool
 
   // Duplicate acknowledgments of a peer without SACK (RFC 5681 3.2), and the octets they stand for.
-  var duplicates: UInt32 = 0
-  var duplicateOctets: UInt32 = 0
+  var duplicates: UInt32
+  var duplicateOctets: UInt32
 
   // Tail loss probe (RFC 8985 7): SND.NXT when it was sent.
-  var probeIsOut = false
-  var probeWasRetransmission = false
+  var probeIsOut: Bool
+  var probeWasRetransmission: Bool
   var probeEnd: SequenceNumber
 
   // The sender's timer.
-  var timer = RecoveryTimer.none
-  var due: UInt64 = 0
-  var lastSent: UInt64 = 0
+  var timer: RecoveryTimer
+  var due: UInt64
+  public var lastSent: UInt64
+  /// The largest window the peer has offered, and whether a segment may be smaller than half of it (RFC 9293 3.8.6.2.1).
+  var largestWindow: UInt32
+  var overridesSmallWindow: Bool
   /// The end of the last segment that was smaller than a whole one (Minshall's form of RFC 896).
   var smallEnd: SequenceNumber
 
   // The receiver.
-  var received = ReceivedRanges()
+  var received: ReceivedRanges
   /// A FIN that came before what precedes it: its number.
-  var finIsKept = false
+  var finIsKept: Bool
   var keptFIN: SequenceNumber
   /// RCV.NXT + RCV.WND as last advertised: it never moves back (RFC 9293 3.8.6).
   public var receiveEdge: SequenceNumber
   /// When a delayed acknowledgment is due (RFC 5681 4.2).
-  public var acknowledgmentDue: UInt64 = .max
+  public var acknowledgmentDue: UInt64
 
-  /// Of a connection whose SND.NXT is `next`, with nothing in flight.
+  /// Begins anew, for a connection whose SND.NXT is `next`, with nothing in flight. Field by field: a whole value would be copied by a call.
   ///
   /// - Parameters:
   ///   - ring: `capacity` places, a power of two; more segments than these are never in flight.
+  ///   - ranges: `ReceivedRanges.capacity` places.
   ///   - window: the initial congestion window (RFC 6928).
-  init(
-    ring: UnsafeMutablePointer<SentSegment>, capacity: UInt32, next: SequenceNumber, window: UInt32, algorithm: CongestionAlgorithm,
-    receiveEdge: SequenceNumber
+  mutating func begin(
+    ring: UnsafeMutablePointer<SentSegment>, capacity: UInt32, ranges: UnsafeMutablePointer<SequenceRange>, next: SequenceNumber,
+    window: UInt32, algorithm: CongestionAlgorithm, receiveEdge: SequenceNumber
   ) {
     self.ring = ring
     ringMask = capacity &- 1
+    oldest = 0
+    count = 0
+    sacked = 0
+    lost = 0
+    pending = 0
+    resent = 0
+    smoothedRTT = 0
+    rttVariance = 0
+    minimumRTT = .max
+    minimumRTTAt = 0
+    phase = CongestionPhase.open
+    slowStartThreshold = .max
+    isWindowLimited = false
+    peakFlight = 0
+    priorWindow = 0
+    deliveredInReduction = 0
+    sentInReduction = 0
+    growth = 0
+    cubic = Cubic()
+    slowStartExit = SlowStartExit()
+    rackIsSet = false
+    reorderingSeen = false
+    rackTime = 0
+    rackRTT = 0
+    reorderingDegree = 0
+    reorderingSteps = 1
+    reorderingPersists = 16
+    dsackRoundIsOpen = false
+    duplicates = 0
+    duplicateOctets = 0
+    probeIsOut = false
+    probeWasRetransmission = false
+    timer = RecoveryTimer.none
+    due = 0
+    lastSent = 0
+    largestWindow = 0
+    overridesSmallWindow = false
+    finIsKept = false
+    acknowledgmentDue = .max
     congestionWindow = window
     self.algorithm = algorithm
     peakEnd = next
@@ -104,6 +150,7 @@ public struct Recovery: BitwiseCopyable, @unchecked Sendable {
     dsackRoundEnd = next
     probeEnd = next
     smallEnd = next
+    received = ReceivedRanges(ranges)
     keptFIN = next
     self.receiveEdge = receiveEdge
   }
@@ -121,9 +168,12 @@ public enum CongestionPhase: UInt8, BitwiseCopyable, Sendable {
   case loss
 }
 
-public enum CongestionAlgorithm: UInt8, BitwiseCopyable, Sendable {
+/// How the congestion window grows and shrinks.
+public enum CongestionAlgorithm: String, CaseIterable, BitwiseCopyable, Sendable {
+  /// RFC 9438
   case cubic
-  case newReno
+  /// RFC 5681
+  case newReno = "reno"
 }
 
 /// What the sender's timer is set for.

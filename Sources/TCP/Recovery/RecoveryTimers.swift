@@ -69,9 +69,18 @@ extension Recovery {
     if timer == .none || timer == .probe { armRetransmission(standing, parameters, now: now) }
   }
 
+  /// Our own side has no room to send now: a timer brings the connection back, soon, when nothing else will.
+  mutating func holdBack(now: Moment) {
+    if timer == .none {
+      timer = .reordering
+      due = now.microseconds &+ 1_000
+    }
+  }
+
   /// The acknowledgment that ends a tail loss probe (RFC 8985 7.4).
-  mutating func endProbe(una: SequenceNumber, _ news: AcknowledgmentNews, flight: UInt32, next: SequenceNumber, _ segmentSize: UInt32, now: UInt64)
-  {
+  mutating func endProbe(
+    una: SequenceNumber, _ news: AcknowledgmentNews, flight: UInt32, next: SequenceNumber, _ segmentSize: UInt32, now: UInt64
+  ) {
     guard probeIsOut, probeEnd <= una else { return }
     if !probeWasRetransmission || news.sawDuplicate {
       probeIsOut = false

@@ -6,6 +6,8 @@ struct AcknowledgmentNews {
   var advanced: UInt32 = 0
   /// A round trip of a segment that was sent once; `.max`: none.
   var roundTrip: UInt32 = .max
+  /// The same of the last such segment: the path as it is now.
+  var latestRoundTrip: UInt32 = .max
   /// The same of one that was only selectively acknowledged.
   var sackedRoundTrip: UInt32 = .max
   /// The peer got something twice (RFC 2883).
@@ -47,10 +49,13 @@ extension Recovery {
         sacked &-= octets
       } else {
         news.delivered &+= octets
-        if whole, !segment.pointee.marks.has(.wasResent), news.roundTrip == .max { news.roundTrip = now &- segment.pointee.sentAt }
+        if whole, !segment.pointee.marks.has(.wasResent) {
+          news.latestRoundTrip = now &- segment.pointee.sentAt
+          if news.roundTrip == .max { news.roundTrip = news.latestRoundTrip }
+        }
         if whole {
           delivered(segment, now: now)
-          noteReordering(segment)
+          noteReordering(segment, octets)
         }
         // Of a segment acknowledged in part, the rest keeps its marks.
         let marks = segment.pointee.marks
@@ -98,7 +103,7 @@ extension Recovery {
       if block.left <= start, !segment.pointee.marks.has(.sacked) {
         let octets = end.distance(from: start)
         if !segment.pointee.marks.has(.wasResent) { news.sackedRoundTrip = now &- segment.pointee.sentAt }
-        noteReordering(segment)
+        noteReordering(segment, octets)
         delivered(segment, now: now)
         markSacked(segment, octets)
         news.delivered &+= octets
@@ -110,8 +115,11 @@ extension Recovery {
   }
 
   /// RFC 8985 6.2 step 3: a segment sent once arrives after one that was sent behind it.
-  private mutating func noteReordering(_ segment: UnsafeMutablePointer<SentSegment>) {
-    if segment.pointee.end < forwardMost, !segment.pointee.marks.has(.wasResent) { reorderingSeen = true }
+  private mutating func noteReordering(_ segment: UnsafeMutablePointer<SentSegment>, _ octets: UInt32) {
+    guard segment.pointee.end < forwardMost, !segment.pointee.marks.has(.wasResent) else { return }
+    reorderingSeen = true
+    let overtaken = forwardMost.distance(from: segment.pointee.end) &+ octets
+    reorderingDegree = larger(reorderingDegree, (overtaken &+ octets &- 1) / larger(octets, 1))
   }
 
   /// RFC 8985 6.2 step 2: of all segments delivered, the one that was sent last.
