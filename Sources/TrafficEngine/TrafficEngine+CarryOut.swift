@@ -18,13 +18,16 @@ extension TrafficEngine {
     // What arrived.
     if events.has(.established) { established(slot, role) }
     if events.has(.payload) {
-      guard take(action, slot, segment, role, UnsafeRawPointer(packet.bytes)) else {
-        return mismatch(slot, packet, &io)
+      if let outcome = take(action, slot, segment, role, UnsafeRawPointer(packet.bytes)) {
+        return breakOff(slot, outcome, packet, &io)
       }
     }
     if events.has(.peerClosed) {
       statistics.count(role, before.rawValue <= TCPState.established.rawValue ? .finActiveReceived : .finPassiveReceived)
       statistics.count(role, .ackOfFinSent)
+      if let outcome = workload.peerClosed(view(slot), &companions.base[Int(slot)].workload) {
+        return breakOff(slot, outcome, packet, &io)
+      }
     }
     if events.has(.finAcknowledged) { statistics.count(role, .ackOfFinReceived) }
     if records.isOn, connection.pointee.state != before { records.entered(slot, connection.pointee.state, now) }
@@ -56,12 +59,21 @@ extension TrafficEngine {
     if let left = spare.claim() { io.free(left) }
   }
 
-  /// While a retransmission timer runs, the wheel looks at the connection within the smallest timeout.
+  /// While a retransmission timer runs, the wheel looks at the connection within the smallest timeout; and when its workload has to be asked.
   @inline(always)
   mutating func rearm(_ connection: UnsafeMutablePointer<Connection>, _ slot: UInt32) {
+    if let due = wake(slot), Int32(bitPattern: due &- connection.pointee.timerDue) < 0 { reschedule(slot, due) }
     guard connection.pointee.flags.has(.timerRunning) else { return }
     let due = moment.milliseconds &+ parameters.pointee.minimumRTO
     if Int32(bitPattern: due &- connection.pointee.timerDue) < 0 { reschedule(slot, due) }
+  }
+
+  /// When the workload is to be asked again, of a connection that may still send.
+  @inline(always)
+  func wake(_ slot: UInt32) -> UInt32? {
+    guard let due = workload.wake(view(slot), companions.base[Int(slot)].workload), connections.base[Int(slot)].state.maySend
+    else { return nil }
+    return due
   }
 
   @inline(never)
@@ -81,23 +93,22 @@ extension TrafficEngine {
     }
   }
 
-  /// Hands the new octets to the workload. False: they are not what it expected.
+  /// Hands the new octets to the workload. Nil: they are what it expected.
   @inline(never)
   mutating func take(_ action: Action, _ slot: UInt32, _ segment: UnsafePointer<TCPSegment>, _ role: Role, _ frame: UnsafeRawPointer)
-    -> Bool
+    -> Outcome?
   {
-    let connection = connections.base + Int(slot)
     let companion = companions.base + Int(slot)
-    let view = WorkloadView(connection)
+    let view = view(slot)
     let count = Int(action.payloadLength)
     let offset = view.received &- UInt32(action.payloadLength)
     let bytes = frame + Int(segment.pointee.payloadOffset) + Int(action.payloadOffset)
     statistics.count(role, .payloadReceived)
     statistics.count(role, .payloadBytesReceived, UInt64(truncatingIfNeeded: count))
     if role == .client, offset == 0 { statistics.measured(.firstByte, ticks: companion.pointee.tcp.phase(until: now)) }
-    let matches = workload.receive(view, &companion.pointee.workload, offset: offset, bytes: bytes, count: count)
+    let outcome = workload.receive(view, &companion.pointee.workload, offset: offset, bytes: bytes, count: count)
     if records.isOn { recordReceived(slot, view, bytes, offset, count) }
-    return matches
+    return outcome
   }
 
   /// Sends what the workload has and the peer takes: data, and FIN behind the last of it. True if anything went out.
@@ -129,11 +140,13 @@ extension TrafficEngine {
     }
   }
 
-  /// What the workload wants to send; when the run is closing, what was sent is all there is.
+  /// What the workload wants to send; when the run is closing and nothing is under way, what was sent is all there is.
   @inline(always)
   mutating func progress(_ slot: UInt32) -> StreamProgress {
-    let view = WorkloadView(connections.base + Int(slot))
-    if phase.rawValue >= WorkerCommand.closeAll.rawValue { return StreamProgress(end: view.sent, finish: true) }
+    let view = view(slot)
+    if phase.rawValue >= WorkerCommand.closeAll.rawValue, !workload.isBusy(view, companions.base[Int(slot)].workload) {
+      return StreamProgress(end: view.sent, finish: true)
+    }
     return workload.progress(view, &companions.base[Int(slot)].workload)
   }
 
@@ -195,12 +208,13 @@ extension TrafficEngine {
     release(slot, outcome)
   }
 
+  /// The workload does not go on with this peer.
   @inline(never)
-  mutating func mismatch<Port: PacketPort & ~Copyable>(
-    _ slot: UInt32, _ packet: consuming Packet, _ io: inout PacketQueue<Port>
+  mutating func breakOff<Port: PacketPort & ~Copyable>(
+    _ slot: UInt32, _ outcome: Outcome, _ packet: consuming Packet, _ io: inout PacketQueue<Port>
   ) {
     var spare: Packet? = packet
     sendAbort(slot, &spare, &io)
-    release(slot, .payloadMismatch)
+    release(slot, outcome)
   }
 }
