@@ -51,25 +51,25 @@ struct ShoutWorkload: Workload {
     }
   }
 
-  /// False when the octets are not what they should be: the connection is reset and counted as `payload_mismatch`.
-  func receive(_ view: WorkloadView, _ state: inout State, offset: UInt32, bytes: UnsafeRawPointer, count: Int) -> Bool {
+  /// An outcome when the octets are not what they should be: the connection is reset and counted as `payload_mismatch`.
+  func receive(_ view: WorkloadView, _ state: inout State, offset: UInt32, bytes: UnsafeRawPointer, count: Int) -> Outcome? {
     for index in 0..<count {
       let place = offset &+ UInt32(truncatingIfNeeded: index)
       let octet = bytes.load(fromByteOffset: index, as: UInt8.self)
       switch view.role {
       case .client:
-        guard octet == Self.octet(of: .server, state.number, place) else { return false }
+        guard octet == Self.octet(of: .server, state.number, place) else { return .payloadMismatch }
       case .server:
         if place >= Self.wordsLength, place < Self.wordsLength + Self.digits {
-          guard let digit = Self.value(ofDigit: octet) else { return false }
+          guard let digit = Self.value(ofDigit: octet) else { return .payloadMismatch }
           state.number = state.number << 4 | digit
         } else {
-          guard octet == Self.octet(of: .client, state.number, place) else { return false }
+          guard octet == Self.octet(of: .client, state.number, place) else { return .payloadMismatch }
           if octet == Self.newline { state.isComplete = true }
         }
       }
     }
-    return true
+    return nil
   }
 
   /// No id is carried: records are joined by addresses, ports and sequence numbers.

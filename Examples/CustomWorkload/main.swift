@@ -19,4 +19,4 @@ enum ShoutLoops: TrafficProgram {
   static func turn(_ worker: inout MemoryWorker<ShoutWorkload>) { worker.turn() }
 }
 
-TrafficMain<ShoutLoops>.main { _ in ShoutWorkload() }
+TrafficMain.main(ShoutLoops.self) { _ in ShoutWorkload() }

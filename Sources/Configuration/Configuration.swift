@@ -25,6 +25,7 @@ public enum Configuration {
     var settings = TrafficSettings()
     if let text { try FileDecoder(file: place.description).decode(text, into: &settings) }
     try overrides.apply(to: &settings)
+    settings.adaptToWorkload()
     if !settings.port.isLooped { settings.adaptToInterface() }
     if settings.targets.isEmpty, settings.port.isLooped, let ownServer = settings.ownServer { settings.targets = [ownServer] }
     if let problem = CrossChecks.problem(settings) { throw ConfigurationError(place, problem) }
@@ -33,6 +34,12 @@ public enum Configuration {
 }
 
 extension TrafficSettings {
+  /// Ports that were not given are those where the workload's servers usually are.
+  mutating func adaptToWorkload() {
+    engine.serverPort = engine.port
+    for index in targets.indices where targets[index].port == 0 { targets[index].port = engine.workload.defaultPort }
+  }
+
   /// Defaults that differ where there are others on the wire.
   mutating func adaptToInterface() {
     if port.clients == PortSettings().clients { port.clients = [AddressRange(first: port.address, last: port.address)] }

@@ -14,6 +14,7 @@ enum CrossChecks {
     hasTarget, clientsAreOthers, interfaceStandsAlone, memoryHasOneWorker, memoryEnds, faultsNeedMemory, rampLeadsSomewhere,
     masksTellWorkersApart,
     addressesTellWorkersApart, poolSuffices, tuplesSuffice, windowFits, timeoutsAreInOrder, streamFits, filesDiffer,
+    workloadIsMeant, thinkTimeFits, streamsEnd, chunksFit, fieldsAreNotOurs,
   ]
 
   private static func hasTarget(_ settings: TrafficSettings) -> String? {
@@ -136,6 +137,57 @@ enum CrossChecks {
     for (index, (key, file)) in files.enumerated() {
       guard let file, let other = files[..<index].first(where: { $0.1 == file }) else { continue }
       return "\(other.0) and \(key) are both '\(file)': give them different names"
+    }
+    return nil
+  }
+
+  /// Keys of a workload that is not the one.
+  private static func workloadIsMeant(_ settings: TrafficSettings) -> String? {
+    for kind in WorkloadKind.allCases where kind != settings.engine.workload {
+      let keys = SettingsKey.all.filter { $0.section == kind.rawValue }
+      guard let key = keys.first(where: { $0.literal(settings) != $0.literal(TrafficSettings()) }) else { continue }
+      return "\(key.path) is \(key.literal(settings) ?? ""), but engine.workload is \"\(settings.engine.workload.rawValue)\": "
+        + "set engine.workload to \"\(kind.rawValue)\" or leave \(key.path) out"
+    }
+    return nil
+  }
+
+  private static func thinkTimeFits(_ settings: TrafficSettings) -> String? {
+    let (think, limit) = (settings.engine.thinkTime, settings.engine.tcp.establishedTimeout)
+    guard think >= limit else { return nil }
+    return
+      "engine.think_time is \(think) ms, but engine.timeouts.established ends a connection after \(limit) ms of silence: lower the one "
+      + "or raise the other"
+  }
+
+  /// Connections that go on for as long as the run does.
+  private static func streamsEnd(_ settings: TrafficSettings) -> String? {
+    guard settings.engine.duration == 0, !settings.targets.isEmpty else { return nil }
+    let key: String? =
+      switch settings.engine.workload {
+      case .exchange: nil
+      case .http: settings.http.requests == 0 ? "http.requests" : nil
+      case .bulk: settings.bulk.size == 0 ? "bulk.size" : nil
+      }
+    return key.map { "\($0) and engine.duration are both 0, so no connection would ever end: set one of them" }
+  }
+
+  private static func chunksFit(_ settings: TrafficSettings) -> String? {
+    guard settings.http.sentBodySize > Int(Int32.max) else { return nil }
+    return "http.chunk_size is \(settings.http.chunkSize), with which a body of http.body_size takes \(settings.http.sentBodySize) octets, "
+      + "more than \(grouped(Int(Int32.max))): raise the one or lower the other"
+  }
+
+  /// Fields that frame messages, or that have keys of their own.
+  private static func fieldsAreNotOurs(_ settings: TrafficSettings) -> String? {
+    let others = [
+      "host": "set http.host", "content-length": "set http.request_body_size", "transfer-encoding": "leave it out",
+      "connection": "set http.requests", "expect": "leave it out",
+    ]
+    for field in settings.http.headers {
+      let name = String(field.prefix { $0 != ":" })
+      guard let advice = others[name.lowercased()] else { continue }
+      return "http.headers has '\(name)', a field that this program writes itself: \(advice)"
     }
     return nil
   }

@@ -4,7 +4,8 @@ extension Configuration {
   /// The settings as a TOML document with every key, each with its unit and range; read again, it gives the same settings.
   public static func effective(_ settings: TrafficSettings) -> String {
     var paragraphs = [keys("", settings)]
-    for (section, header) in [("ports", "[[ports]]"), ("engine", "[engine]"), ("engine.timeouts", "[engine.timeouts]")] {
+    for section in ["ports", "engine", "engine.timeouts", "http", "bulk"] {
+      let header = section == "ports" ? "[[ports]]" : "[\(section)]"
       paragraphs.append([header] + keys(section, settings))
     }
     paragraphs += settings.targets.map(target)

@@ -6,7 +6,7 @@ struct FileDecoder {
   let file: String
 
   /// Tables beside the top level.
-  private static let sections = ["ports", "engine", "engine.timeouts", "targets", "faults", "output"]
+  private static let sections = ["ports", "engine", "engine.timeouts", "http", "bulk", "targets", "faults", "output"]
 
   func decode(_ text: String, into settings: inout TrafficSettings) throws(ConfigurationError) {
     let document: [String: TOMLNode]

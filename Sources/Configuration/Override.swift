@@ -14,6 +14,9 @@ public struct Override: Sendable, Equatable {
 
   /// The flag that gives a target, "10.0.0.1:80"; all that are given replace the file's list.
   public static var targetFlag: String { TargetDraft.flag }
+
+  /// The flag that gives a field of HTTP; all that are given replace the file's list.
+  static var headersFlag: String { SettingsTable.flag("http.headers") }
 }
 
 extension [Override] {
@@ -21,12 +24,17 @@ extension [Override] {
   func apply(to settings: inout TrafficSettings) throws(ConfigurationError) {
     try checkBooleans()
     var targets: [Target] = []
+    var headers: [String] = []
     for override in self {
       try override.checkValueIsThere()
       if override.flag == Override.targetFlag {
         targets.append(try override.target(notAmong: targets))
       } else {
         try override.apply(to: &settings)
+        if override.flag == Override.headersFlag {
+          headers += settings.http.headers
+          settings.http.headers = headers
+        }
       }
     }
     if !targets.isEmpty { settings.targets = targets }
@@ -71,7 +79,7 @@ extension Override {
 
   fileprivate func target(notAmong targets: [Target]) throws(ConfigurationError) -> Target {
     guard let target = TargetDraft.target(text) else {
-      let needed = "a unicast IPv4 address and a TCP port (such as 10.0.0.1:80)"
+      let needed = "a unicast IPv4 address, with or without a TCP port (such as 10.0.0.1:80)"
       throw ConfigurationError(flag: flag, Mismatch(found: "'\(text)'", needed: needed))
     }
     guard !targets.contains(where: { $0.id == target.id }) else {

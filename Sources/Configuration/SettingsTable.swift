@@ -3,11 +3,14 @@ import TCPEngine
 /// The table of all keys: the one place where a key's name, type, default, unit, range and meaning are written down. Defaults are those of
 /// `TrafficSettings()`.
 enum SettingsTable {
-  static let keys: [SettingsKey] = run + port + engine + segments + retransmission + timeouts + faults + output
+  static let keys: [SettingsKey] = run + port + engine + segments + retransmission + timeouts + http + bulk + faults + output
 
-  /// A key's flag: its name with hyphens; the timeouts keep their section, as their names alone say nothing.
+  /// A key's flag: its name with hyphens; timeouts and bulk keep their section, as their names alone say nothing.
   static func flag(_ path: String) -> String {
-    let name = path.hasPrefix("engine.timeouts.") ? String(path.dropFirst("engine.".count)) : String(path.split(separator: ".").last ?? "")
+    let name =
+      if path.hasPrefix("engine.timeouts.") { String(path.dropFirst("engine.".count)) } else if path.hasPrefix("bulk.") { path } else {
+        String(path.split(separator: ".").last ?? "")
+      }
     return "--" + name.replacing("_", with: "-").replacing(".", with: "-")
   }
 
@@ -60,8 +63,11 @@ enum SettingsTable {
 
   private static let engine: [SettingsKey] = [
     SettingsKey(
-      "engine.port", \.engine.port, .integer(0...65_535),
-      "TCP port where the server role listens; 0: no server role. The flag also takes a kind of port."),
+      "engine.workload", \.engine.workload, .word,
+      "What connections say: payloads and answers of given sizes, HTTP/1.1, or octets without a pause ([http], [bulk])."),
+    SettingsKey(
+      "engine.port", \.engine.serverPort, ValueFormat.integer(0...65_535).optional,
+      "TCP port where the server role listens; 0: no server role. The flag also takes a kind of port.", absence: "4000; 80 with http"),
     SettingsKey(
       "engine.cps_limit", \.engine.cpsLimit, .integer(0...100_000_000, unit: "connections/s"),
       "Connections opened per second, all workers together; 0: as fast as they are completed.", shortFlags: ["--cps"]),
@@ -87,8 +93,11 @@ enum SettingsTable {
       "engine.response_size", \.engine.responseSize, .integer(0...1_000_000_000, unit: "octets"),
       "Size of the server's answer to each payload; 0: it does not answer."),
     SettingsKey(
+      "engine.think_time", \.engine.thinkTime, .integer(0...longestTimeout, unit: "ms"),
+      "Time that a client lets pass between an answer and its next payload or request."),
+    SettingsKey(
       "engine.verify_payload", \.engine.verifyPayload, ValueFormat.boolean.optional,
-      "Compare each octet received with what this workload's other end sends.", absence: "true; false on an interface"),
+      "Compare each octet received (http: of bodies) with what the workload's other end sends.", absence: "true; false on an interface"),
     SettingsKey(
       "engine.seed", \.engine.seed, ValueFormat.integer(0...Int.max).optional,
       "Seed of every random choice; with the in-memory port, the same seed gives the same packets.", absence: "random"),
@@ -145,6 +154,39 @@ enum SettingsTable {
   ) -> SettingsKey {
     SettingsKey("engine.timeouts.\(name)", property, .integer(1...longestTimeout, unit: "ms"), summary)
   }
+
+  private static let http: [SettingsKey] = [
+    SettingsKey("http.method", \.http.method, .method, "Method of the client's requests."),
+    SettingsKey("http.path", \.http.path, .path, "What the client asks for: path and query."),
+    SettingsKey(
+      "http.host", \.http.host, ValueFormat.host.optional, "The client's Host field.",
+      absence: "the target's address, with its port unless that is 80"),
+    SettingsKey(
+      "http.headers", \.http.headers, .headers, "Further fields of the client's requests. The flag may be repeated.", shortFlags: ["-H"]),
+    SettingsKey(
+      "http.requests", \.http.requests, .integer(0...1_000_000_000, unit: "requests"),
+      "Requests on a connection, one after the other; the last one closes it. 0: until engine.duration ends."),
+    SettingsKey(
+      "http.request_body_size", \.http.requestBodySize, .integer(0...HTTPSettings.largestBody, unit: "octets"),
+      "Size of a request's body; 0: none."),
+    SettingsKey(
+      "http.accept_any_status", \.http.acceptAnyStatus, .boolean, "Statuses of 400 and above do not make the exit code 1."),
+    SettingsKey(
+      "http.body_size", \.http.bodySize, .integer(0...HTTPSettings.largestBody, unit: "octets"),
+      "Size of the body of the server's responses."
+    ),
+    SettingsKey(
+      "http.chunk_size", \.http.chunkSize, .integer(0...HTTPSettings.largestBody, unit: "octets"),
+      "The server sends its bodies in chunks of this size; 0: in one piece, with Content-Length."),
+  ]
+
+  private static let bulk: [SettingsKey] = [
+    SettingsKey(
+      "bulk.direction", \.bulk.direction, .word, "Who sends: the client, the server, or both at the same time."),
+    SettingsKey(
+      "bulk.size", \.bulk.size, .integer(0...1_000_000_000_000_000, unit: "octets"),
+      "What a sender sends on a connection before it closes; 0: until engine.duration ends."),
+  ]
 
   private static let faults: [SettingsKey] = [
     SettingsKey("faults.loss", \.faults.loss, .fraction, "Probability that the wire of the in-memory port loses a frame."),

@@ -26,6 +26,54 @@ public enum ExchangeLoops: WorkerLoops {
   ) { worker.run() }
 }
 
+public enum HTTPLoops: WorkerLoops {
+  public typealias W = HTTPWorkload
+
+  #if !DEBUG
+    @_noLocks
+  #endif
+  @inline(never)
+  public static func run(_ worker: inout Worker<DPDKPort, TrafficEngine<HTTPWorkload>, TickClock>) { worker.run() }
+
+  #if !DEBUG
+    @_noLocks
+  #endif
+  @inline(never)
+  public static func run(_ worker: inout Worker<CapturePort<DPDKPort>, TrafficEngine<HTTPWorkload>, TickClock>) { worker.run() }
+
+  #if !DEBUG
+    @_noLocks
+  #endif
+  @inline(never)
+  public static func run(
+    _ worker: inout Worker<CapturePort<FaultyPort<MemoryPort>>, TrafficEngine<HTTPWorkload>, ManualClock>
+  ) { worker.run() }
+}
+
+public enum BulkLoops: WorkerLoops {
+  public typealias W = BulkWorkload
+
+  #if !DEBUG
+    @_noLocks
+  #endif
+  @inline(never)
+  public static func run(_ worker: inout Worker<DPDKPort, TrafficEngine<BulkWorkload>, TickClock>) { worker.run() }
+
+  #if !DEBUG
+    @_noLocks
+  #endif
+  @inline(never)
+  public static func run(_ worker: inout Worker<CapturePort<DPDKPort>, TrafficEngine<BulkWorkload>, TickClock>) { worker.run() }
+
+  #if !DEBUG
+    @_noLocks
+  #endif
+  @inline(never)
+  public static func run(
+    _ worker: inout Worker<CapturePort<FaultyPort<MemoryPort>>, TrafficEngine<BulkWorkload>, ManualClock>
+  ) { worker.run() }
+}
+
 /// The loops of a workload, one for each port: what a program with a workload of its own supplies, each a call of `worker.run()`.
 public protocol WorkerLoops {
   associatedtype W: Workload

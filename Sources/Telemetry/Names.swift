@@ -31,6 +31,8 @@ public enum Outcome: UInt8, CounterName, BitwiseCopyable {
   case abortedByUs
   case localResources
   case openAtStop
+  case messageMalformed
+  case messageIncomplete
 
   public var text: String {
     switch self {
@@ -47,6 +49,8 @@ public enum Outcome: UInt8, CounterName, BitwiseCopyable {
     case .abortedByUs: "reset by us at the end of the run"
     case .localResources: "no free connection, address or port here"
     case .openAtStop: "neither closed nor reset when the run ended"
+    case .messageMalformed: "the peer's message cannot be read; reset by us"
+    case .messageIncomplete: "the peer closed before its message was whole"
     }
   }
 }
@@ -160,12 +164,37 @@ public enum Latency: UInt8, CounterName, BitwiseCopyable {
   case handshake
   case firstByte
   case close
+  case request
 
   public var text: String {
     switch self {
     case .handshake: "first SYN to established, client"
     case .firstByte: "first payload sent to first payload received, client"
     case .close: "FIN sent to closed or TIME-WAIT, client and server"
+    case .request: "HTTP request made to its response received in full, client"
+    }
+  }
+}
+
+/// HTTP messages, counted by the http workload.
+public enum HTTPCounter: UInt8, CounterName, BitwiseCopyable {
+  case requestsSent
+  case responsesReceived
+  case interimReceived
+  case responseBytesReceived
+  case requestsReceived
+  case requestBytesReceived
+  case badRequests
+
+  public var text: String {
+    switch self {
+    case .requestsSent: "requests made by clients"
+    case .responsesReceived: "responses that clients received in full, interim ones apart"
+    case .interimReceived: "interim responses (1xx) that clients received"
+    case .responseBytesReceived: "octets of response bodies that clients received"
+    case .requestsReceived: "requests that servers received in full and answered by 200"
+    case .requestBytesReceived: "octets of request bodies that servers received"
+    case .badRequests: "requests that servers answered by 400 or 501 and a close"
     }
   }
 }

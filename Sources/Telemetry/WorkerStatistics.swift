@@ -13,8 +13,13 @@ public struct WorkerStatistics: BitwiseCopyable, @unchecked Sendable {
   private static var dropsBase: Int { attemptedBase + 8 }
   private static var anomaliesBase: Int { dropsBase + 32 }
   private static var gaugesBase: Int { anomaliesBase + 16 }
-  private static var histogramsBase: Int { gaugesBase + 32 }
+  private static var httpBase: Int { gaugesBase + 32 }
+  private static var statusesBase: Int { httpBase + 8 }
+  private static var histogramsBase: Int { statusesBase + statusCount }
   static var size: Int { histogramsBase + Latency.allCases.count * LogarithmicBuckets.count }
+
+  /// Status codes of HTTP: three digits.
+  public static var statusCount: Int { 1_000 }
 
   /// Counters in `words`, zeroed memory of `size` elements that outlives the handle.
   init(_ words: UnsafeMutablePointer<UInt64>) { self.words = words }
@@ -72,6 +77,13 @@ public struct WorkerStatistics: BitwiseCopyable, @unchecked Sendable {
       Self.histogramsBase &+ Int(latency.rawValue) &* LogarithmicBuckets.count &+ LogarithmicBuckets.index(of: ticks), 1)
   }
 
+  @inline(__always)
+  public func count(_ counter: HTTPCounter, _ count: UInt64 = 1) { add(Self.httpBase &+ Int(counter.rawValue), count) }
+
+  /// - Parameter code: below `statusCount`.
+  @inline(__always)
+  public func countStatus(_ code: UInt16) { add(Self.statusesBase &+ Int(code), 1) }
+
   // MARK: Everyone's side
 
   public subscript(role: Role, counter: SegmentCounter) -> UInt64 {
@@ -91,6 +103,11 @@ public struct WorkerStatistics: BitwiseCopyable, @unchecked Sendable {
 
   @inline(__always)
   public subscript(gauge: WorkerGauge) -> UInt64 { read(Self.gaugesBase &+ Int(gauge.rawValue)) }
+
+  public subscript(counter: HTTPCounter) -> UInt64 { read(Self.httpBase + Int(counter.rawValue)) }
+
+  /// Responses received with this status code.
+  public func responses(status code: Int) -> UInt64 { read(Self.statusesBase + code) }
 
   /// How many measurements fell into the bucket.
   public func histogram(_ latency: Latency, bucket: Int) -> UInt64 {

@@ -4,7 +4,8 @@ import TCPEngine
 extension RunSummary {
   /// What does not balance, a sentence each; empty when all does.
   var imbalances: [String] {
-    workers.indices.flatMap { connectionImbalances($0) + frameImbalances($0) + leaks($0) } + portImbalances + dataImbalances + bufferLeaks
+    workers.indices.flatMap { connectionImbalances($0) + frameImbalances($0) + leaks($0) } + portImbalances + dataImbalances
+      + requestImbalances + bufferLeaks
   }
 
   private func connectionImbalances(_ worker: Int) -> [String] {
@@ -52,6 +53,19 @@ extension RunSummary {
       if from[.payloadBytesSent] == to[.payloadBytesReceived] { return nil }
       return "the \(senders) sent \(from[.payloadBytesSent]) octets, but the \(receivers) received \(to[.payloadBytesReceived])"
     }
+  }
+
+  /// When every connection completed, each request had its response; and where the servers are ours, they received each.
+  private var requestImbalances: [String] {
+    let (client, server) = (total[.client], total[.server])
+    guard basis.settings.engine.workload == .http, client.failed == 0 else { return [] }
+    let sent = total[.requestsSent]
+    if sent != total[.responsesReceived] {
+      return ["the clients made \(sent) requests, but received \(total[.responsesReceived]) responses"]
+    }
+    guard client.attempted == server.attempted, server.failed == 0, basis.settings.port.isLooped else { return [] }
+    let received = total[.requestsReceived] + total[.badRequests]
+    return sent == received ? [] : ["the clients made \(sent) requests, but the servers received \(received)"]
   }
 
   private var bufferLeaks: [String] { end.lostBuffers == 0 ? [] : ["\(end.lostBuffers) packet buffers did not come back"] }

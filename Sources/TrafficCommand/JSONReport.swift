@@ -28,7 +28,13 @@ struct JSONReport {
       "drops": named(DropReason.allCases) { .count(tally[$0]) },
       "unexpected": .object(Dictionary(uniqueKeysWithValues: Anomaly.counted.map { ($0.key, .count(tally[$0])) })),
       "gauges": named(WorkerGauge.allCases) { .count(tally[$0]) },
-      "rate": .object(["cps": .number(summary.connectionsPerSecond(tally)), "pps": .number(summary.packetsPerSecond(tally))]),
+      "rate": .object([
+        "cps": .number(summary.connectionsPerSecond(tally)), "pps": .number(summary.packetsPerSecond(tally)),
+        "rps": JSONValue(summary.requestsPerSecond(tally)),
+        "goodput_up_bps": .number(summary.goodput(tally, from: .client)),
+        "goodput_down_bps": .number(summary.goodput(tally, from: .server)),
+      ]),
+      "http": http(tally),
       "cost": .object([
         "cycles_per_connection": JSONValue(summary.ticksPerConnection(tally)),
         "cycles_per_packet": JSONValue(summary.ticksPerPacket(tally)),
@@ -62,6 +68,13 @@ struct JSONReport {
 
   private func named<Name: CounterName>(_ names: [Name], _ value: (Name) -> JSONValue) -> JSONValue {
     .object(Dictionary(uniqueKeysWithValues: names.map { ($0.key, value($0)) }))
+  }
+
+  private func http(_ tally: Tally) -> JSONValue {
+    guard summary.basis.settings.engine.workload == .http else { return .null }
+    let statuses = tally.statuses.indices.filter { tally.statuses[$0] > 0 }.map { ("\($0)", JSONValue.count(tally.statuses[$0])) }
+    let counters = HTTPCounter.allCases.map { ($0.key, JSONValue.count(tally[$0])) }
+    return .object(Dictionary(uniqueKeysWithValues: counters + [("statuses", .object(Dictionary(uniqueKeysWithValues: statuses)))]))
   }
 
   private func latency(_ histogram: Histogram<UInt64>) -> JSONValue {

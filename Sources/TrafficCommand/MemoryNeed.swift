@@ -7,22 +7,22 @@ enum MemoryNeed {
   private static let buffer = 2_560
   /// DPDK's own.
   private static let base = 32 << 20
-  /// Octets of a connection's end, and of its record, with what is kept to find it.
-  private static let connectionEnd = 128
+  /// Octets of a connection's end without its workload's state, and of its record, with what is kept to find it.
+  private static let connectionEnd = 120
   private static let recordEnd = 96
 
   /// Octets of packet memory.
   static func packets(_ basis: RunBasis) -> Int { basis.settings.port.poolSize * buffer + basis.workers * basis.depth * 16 + base }
 
   /// Octets of connection tables when all connections are open.
-  private static func tables(_ engine: EngineSettings) -> Int {
-    let end = connectionEnd + (engine.detailedRecords ? recordEnd : 0)
+  private static func tables(_ engine: EngineSettings, _ workloadState: Int) -> Int {
+    let end = connectionEnd + workloadState + (engine.detailedRecords ? recordEnd : 0)
     return engine.maxOpen * 2 * end
   }
 
   /// Throws `CommandFailure` when more is needed than there is.
-  static func check(_ basis: RunBasis) throws {
-    let needed = (DPDK.freeHugePages >= packets(basis) ? 0 : packets(basis)) + tables(basis.settings.engine)
+  static func check(_ basis: RunBasis, workloadState: Int) throws {
+    let needed = (DPDK.freeHugePages >= packets(basis) ? 0 : packets(basis)) + tables(basis.settings.engine, workloadState)
     guard let available, needed > available else { return }
     let lack = "about \(megabytes(needed)) MB of memory are needed, but only \(megabytes(available)) MB are free"
     throw CommandFailure(.notStarted, "\(lack): lower ports.pool_size or engine.max_open")

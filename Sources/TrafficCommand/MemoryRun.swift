@@ -18,13 +18,13 @@ final class MemoryRun<Program: TrafficProgram>: TrafficRun {
     var end = RunEnd()
   }
 
-  init(_ basis: RunBasis, _ outputs: RunOutputs, makeWorkload: @Sendable @escaping (EngineSettings) -> Program.W) {
+  init(_ basis: RunBasis, _ outputs: RunOutputs, makeWorkload: @Sendable @escaping (TrafficSettings) -> Program.W) {
     let channels = WorkerChannels(capture: outputs.captureChannel(0), records: outputs.recordChannel(0))
     thread = JoinableThread { [link = links[0], stopSignals, result] in
       let wire = MemoryLink(buffers: basis.settings.port.poolSize, depth: basis.depth)
       let faulty = FaultyPort(MemoryPort(wire), faults: basis.settings.faults, seed: basis.faultSeed)
       let engine = TrafficEngine(
-        basis.settings, share: basis.share(0), workload: makeWorkload(basis.settings.engine),
+        basis.settings, share: basis.share(0), workload: makeWorkload(basis.settings),
         mac: basis.settings.port.mac ?? PortSettings.loopedMAC, link: link,
         records: channels.records, start: basis.startTicks)
       var worker = Worker(port: CapturePort(faulty, into: channels.capture), engine: engine, clock: ManualClock(), link: link)

@@ -29,6 +29,12 @@ enum NumberText {
     return fixed(value, 0)
   }
 
+  /// 9.41 Gbit/s
+  static func bitRate(_ bits: Double) -> String {
+    for (unit, name) in [(1e9, "G"), (1e6, "M"), (1e3, "k")] where bits >= unit { return fixed(bits / unit, 2) + " \(name)bit/s" }
+    return fixed(bits, 0) + " bit/s"
+  }
+
   /// 12.3 us
   static func time(nanoseconds: UInt64) -> String {
     let value = Double(nanoseconds)

@@ -23,7 +23,7 @@ final class PortRun<Program: TrafficProgram>: TrafficRun {
   }
 
   /// Starts DPDK and the workers.
-  init(_ basis: RunBasis, _ outputs: RunOutputs, makeWorkload: @Sendable @escaping (EngineSettings) -> Program.W) throws {
+  init(_ basis: RunBasis, _ outputs: RunOutputs, makeWorkload: @Sendable @escaping (TrafficSettings) -> Program.W) throws {
     self.basis = basis
     links = basis.cores.map { _ in WorkerLink() }
     ends = basis.cores.map { _ in WorkerEndBox() }
@@ -94,7 +94,7 @@ final class PortRun<Program: TrafficProgram>: TrafficRun {
   }
 
   private func thread(
-    _ worker: Int, _ outputs: RunOutputs, _ makeWorkload: @Sendable @escaping (EngineSettings) -> Program.W
+    _ worker: Int, _ outputs: RunOutputs, _ makeWorkload: @Sendable @escaping (TrafficSettings) -> Program.W
   ) -> JoinableThread {
     let (basis, link, pool, port, mac, box) = (basis, links[worker], pools[worker], port, mac, ends[worker])
     let channels = WorkerChannels(capture: outputs.captureChannel(worker), records: outputs.recordChannel(worker))
@@ -103,7 +103,7 @@ final class PortRun<Program: TrafficProgram>: TrafficRun {
       DPDK.registerThread()
       // Built here, so that its memory lies on this core's NUMA node.
       let engine = TrafficEngine(
-        basis.settings, share: basis.share(worker), workload: makeWorkload(basis.settings.engine), mac: mac, link: link,
+        basis.settings, share: basis.share(worker), workload: makeWorkload(basis.settings), mac: mac, link: link,
         records: channels.records, start: basis.startTicks)
       let queue = DPDKPort(
         port: port, queue: UInt16(worker), pool: pool.pool, cacheSize: basis.settings.port.cacheSize)

@@ -5,7 +5,7 @@ import TCPEngine
 /// One run from its settings to its report.
 struct RunSession<Program: TrafficProgram> {
   let settings: TrafficSettings
-  let makeWorkload: @Sendable (EngineSettings) -> Program.W
+  let makeWorkload: @Sendable (TrafficSettings) -> Program.W
 
   /// Runs to the end. Throws `CommandFailure` when nothing could be started.
   func perform() throws -> ExitStatus {
@@ -13,7 +13,7 @@ struct RunSession<Program: TrafficProgram> {
     let console = Console(json: settings.output.json)
     let reportFile = try settings.output.json.map(ReportFile.init)
     let basis = try RunBasis(settings)
-    try MemoryNeed.check(basis)
+    try MemoryNeed.check(basis, workloadState: MemoryLayout<Program.W.State>.stride)
     let outputs = try RunOutputs(basis)
     outputs.start()
     let run = try started(basis, outputs)

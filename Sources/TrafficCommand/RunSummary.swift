@@ -43,6 +43,15 @@ struct RunSummary {
   /// Frames sent per second: on a looped wire each is received once, too.
   func packetsPerSecond(_ tally: Tally) -> Double { ratio(tally[.framesSent], seconds(tally.duration)) }
 
+  /// HTTP responses received per second; nil where there are none.
+  func requestsPerSecond(_ tally: Tally) -> Double? {
+    guard basis.settings.engine.workload == .http, tally[.client].attempted > 0 else { return nil }
+    return ratio(tally[.responsesReceived], seconds(tally.duration))
+  }
+
+  /// Bits of payload per second from one role to the other.
+  func goodput(_ tally: Tally, from role: Role) -> Double { ratio(tally.carried(from: role) * 8, seconds(tally.duration)) }
+
   /// Ticks of the workers from the first SYN to the last close, by what they did; nil in simulated time.
   func ticksPerConnection(_ tally: Tally) -> Double? { isSimulated ? nil : ratio(tally.spanTicks, Double(tally.judged.completed)) }
   func ticksPerPacket(_ tally: Tally) -> Double? { isSimulated ? nil : ratio(tally.spanTicks, Double(tally[.framesSent])) }

@@ -8,6 +8,8 @@ public struct SettingsFlags: ParsableArguments {
   @OptionGroup(title: "Engine") var engine: EngineFlags
   @OptionGroup(title: "TCP") var tcp: TCPFlags
   @OptionGroup(title: "Timeouts") var timeouts: TimeoutFlags
+  @OptionGroup(title: "Workload http") var http: HTTPFlags
+  @OptionGroup(title: "Workload bulk") var bulk: BulkFlags
   @OptionGroup(title: "Faults of an in-memory wire") var faults: FaultFlags
   @OptionGroup(title: "Output") var output: OutputFlags
 
@@ -15,7 +17,7 @@ public struct SettingsFlags: ParsableArguments {
 
   /// The flags that were given, for `Configuration.load`.
   public func overrides() -> [Override] {
-    let groups: [any FlagGroup] = [run, port, engine, tcp, timeouts, faults, output]
+    let groups: [any FlagGroup] = [run, port, engine, tcp, timeouts, http, bulk, faults, output]
     return groups.flatMap { $0.overrides() }
   }
 }
@@ -26,7 +28,8 @@ struct RunFlags: FlagGroup {
   @Option(
     parsing: .unconditionalSingleValue,
     help: ArgumentHelp(
-      "A server to connect to; may be repeated, replaces the file's targets. (default: the port's own server role)", valueName: "ip:port"))
+      "A server to connect to, with the workload's usual port unless one is given; may be repeated, replaces the file's targets. "
+        + "(default: the port's own server role)", valueName: "ip:port"))
   var target: [String] = []
 }
 
@@ -48,6 +51,7 @@ struct PortFlags: FlagGroup {
 }
 
 struct EngineFlags: FlagGroup {
+  @Option(parsing: .unconditional, help: .key("engine.workload")) var workload: String?
   @Option(parsing: .unconditionalSingleValue, help: .key("engine.port")) var port: [String] = []
   @Option(name: [.long, .customLong("cps")], parsing: .unconditional, help: .key("engine.cps_limit")) var cpsLimit: String?
   @Option(parsing: .unconditional, help: .key("engine.max_open")) var maxOpen: String?
@@ -59,6 +63,7 @@ struct EngineFlags: FlagGroup {
   @Option(parsing: .unconditional, help: .key("engine.ramp")) var ramp: String?
   @Option(parsing: .unconditional, help: .key("engine.payload_size")) var payloadSize: String?
   @Option(parsing: .unconditional, help: .key("engine.response_size")) var responseSize: String?
+  @Option(parsing: .unconditional, help: .key("engine.think_time")) var thinkTime: String?
   @Option(defaultAsFlag: "true", parsing: .next, help: .key("engine.verify_payload")) var verifyPayload: String?
   @Flag(help: .hidden) var noVerifyPayload = false
   @Option(parsing: .unconditional, help: .key("engine.seed")) var seed: String?
@@ -88,6 +93,24 @@ struct TimeoutFlags: FlagGroup {
   @Option(parsing: .unconditional, help: .key("engine.timeouts.established")) var timeoutsEstablished: String?
   @Option(parsing: .unconditional, help: .key("engine.timeouts.closing")) var timeoutsClosing: String?
   @Option(parsing: .unconditional, help: .key("engine.timeouts.time_wait")) var timeoutsTimeWait: String?
+}
+
+struct HTTPFlags: FlagGroup {
+  @Option(parsing: .unconditional, help: .key("http.method")) var method: String?
+  @Option(parsing: .unconditional, help: .key("http.path")) var path: String?
+  @Option(parsing: .unconditional, help: .key("http.host")) var host: String?
+  @Option(name: [.long, .customShort("H")], parsing: .unconditionalSingleValue, help: .key("http.headers")) var headers: [String] = []
+  @Option(parsing: .unconditional, help: .key("http.requests")) var requests: String?
+  @Option(parsing: .unconditional, help: .key("http.request_body_size")) var requestBodySize: String?
+  @Option(defaultAsFlag: "true", parsing: .next, help: .key("http.accept_any_status")) var acceptAnyStatus: String?
+  @Flag(help: .hidden) var noAcceptAnyStatus = false
+  @Option(parsing: .unconditional, help: .key("http.body_size")) var bodySize: String?
+  @Option(parsing: .unconditional, help: .key("http.chunk_size")) var chunkSize: String?
+}
+
+struct BulkFlags: FlagGroup {
+  @Option(parsing: .unconditional, help: .key("bulk.direction")) var bulkDirection: String?
+  @Option(parsing: .unconditional, help: .key("bulk.size")) var bulkSize: String?
 }
 
 struct FaultFlags: FlagGroup {

@@ -29,6 +29,9 @@ struct Tally {
   private var drops = [UInt64](repeating: 0, count: DropReason.allCases.count)
   private var anomalies = [UInt64](repeating: 0, count: Anomaly.allCases.count)
   private var gauges = [UInt64](repeating: 0, count: WorkerGauge.allCases.count)
+  private var http = [UInt64](repeating: 0, count: HTTPCounter.allCases.count)
+  /// Responses, by status code.
+  private(set) var statuses = [UInt64](repeating: 0, count: WorkerStatistics.statusCount)
   /// Nanoseconds, by the cases' raw values.
   private var latencies: [Histogram<UInt64>]
   /// From the first SYN to the last close, each worker's own span, in sum.
@@ -44,6 +47,8 @@ struct Tally {
     drops = DropReason.allCases.map { statistics[$0] }
     anomalies = Anomaly.allCases.map { statistics[$0] }
     gauges = WorkerGauge.allCases.map { statistics[$0] }
+    http = HTTPCounter.allCases.map { statistics[$0] }
+    statuses = (0..<WorkerStatistics.statusCount).map { statistics.responses(status: $0) }
     latencies = Latency.allCases.map { Self.nanoseconds(statistics, $0, ticksPerSecond) }
     if self[.client].attempted == 0 { gauges[Int(WorkerGauge.firstOpen.rawValue)] = runStart }
     if self[.lastClose] > self[.firstOpen] { spanTicks = self[.lastClose] - self[.firstOpen] }
@@ -53,7 +58,10 @@ struct Tally {
   subscript(reason: DropReason) -> UInt64 { drops[Int(reason.rawValue)] }
   subscript(anomaly: Anomaly) -> UInt64 { anomalies[Int(anomaly.rawValue)] }
   subscript(gauge: WorkerGauge) -> UInt64 { gauges[Int(gauge.rawValue)] }
+  subscript(counter: HTTPCounter) -> UInt64 { http[Int(counter.rawValue)] }
   subscript(latency: Latency) -> Histogram<UInt64> { latencies[Int(latency.rawValue)] }
+
+  func hasMeasured(_ latency: Latency) -> Bool { self[latency].totalCount > 0 }
 
   /// From the first SYN to the last close, whichever workers they are of.
   var duration: Ticks { self[.lastClose] > self[.firstOpen] ? self[.lastClose] - self[.firstOpen] : 0 }
@@ -61,11 +69,22 @@ struct Tally {
   /// The role that a run is judged by: the client's, where there is one.
   var judged: RoleTally { self[.client].attempted > 0 ? self[.client] : self[.server] }
 
+  /// Responses with a status of 400 or above.
+  var refusals: UInt64 { statuses[400...].reduce(0, +) }
+
+  /// Octets that one role sent to the other, as the receiver took them; where it is another program, as they were sent first.
+  func carried(from role: Role) -> UInt64 {
+    let receiver = self[role == .client ? .server : .client]
+    return receiver.attempted > 0 ? receiver[.payloadBytesReceived] : self[role][.payloadBytesSent]
+  }
+
   var dropped: UInt64 { drops.reduce(0, +) }
 
   mutating func add(_ other: Tally) {
     for index in roles.indices { roles[index].add(other.roles[index]) }
     drops.add(other.drops)
+    http.add(other.http)
+    statuses.add(other.statuses)
     anomalies.add(other.anomalies)
     for gauge in WorkerGauge.allCases {
       let index = Int(gauge.rawValue)

@@ -13,7 +13,8 @@ struct TextReport {
 
   var text: String {
     let sections = [
-      overview, role(.client), role(.server), segments, unexpected, drops, latencies, pacing, port, faults, workers, process, [conclusion],
+      overview, role(.client), role(.server), http, segments, unexpected, drops, latencies, pacing, port, faults, workers, process,
+      [conclusion],
     ]
     return sections.filter { !$0.isEmpty }.map { $0.joined(separator: "\n") }.joined(separator: "\n\n")
   }
@@ -23,15 +24,18 @@ struct TextReport {
   private var overview: [String] {
     let judged = total.judged
     let simulated = summary.isSimulated ? " (simulated)" : ""
-    var lines = [
-      "Run",
-      row(
-        "connections",
-        [("attempted", count(judged.attempted)), ("completed", count(judged.completed)), ("failed", count(judged.failed))]),
-      "  \("first SYN to last close".left(24)) \(NumberText.fixed(summary.seconds(total.duration), 3)) s\(simulated)",
-      row(
-        "per second", [("connections", rate(summary.connectionsPerSecond(total))), ("packets", rate(summary.packetsPerSecond(total)))]),
-    ]
+    var lines =
+      [
+        "Run",
+        row(
+          "connections",
+          [("attempted", count(judged.attempted)), ("completed", count(judged.completed)), ("failed", count(judged.failed))]),
+        "  \("first SYN to last close".left(24)) \(NumberText.fixed(summary.seconds(total.duration), 3)) s\(simulated)",
+        row(
+          "per second",
+          [("connections", rate(summary.connectionsPerSecond(total))), ("packets", rate(summary.packetsPerSecond(total)))]
+            + (summary.requestsPerSecond(total).map { [("requests", rate($0))] } ?? [])),
+      ] + goodput
     if let connection = summary.ticksPerConnection(total), let packet = summary.ticksPerPacket(total) {
       let clock = NumberText.fixed(summary.basis.ticksPerSecond / 1e9, 3)
       lines.append(
@@ -43,6 +47,12 @@ struct TextReport {
     }
     lines.append("  \("seed".left(24)) \(summary.basis.seed)")
     return lines
+  }
+
+  private var goodput: [String] {
+    guard summary.basis.settings.engine.workload == .bulk else { return [] }
+    func bits(_ role: Role) -> String { NumberText.bitRate(summary.goodput(total, from: role)) }
+    return [row("goodput", [("client to server", bits(.client)), ("server to client", bits(.server))])]
   }
 
   private func row(_ name: String, _ cells: [(String, String)]) -> String {
@@ -70,6 +80,13 @@ struct TextReport {
       lines[lines.count - 1] += (lines[lines.count - 1].isEmpty ? "" : " ") + word
     }
     return "  \(name.left(23)) \(count(value).right(13))  " + lines.joined(separator: "\n" + String(repeating: " ", count: 41))
+  }
+
+  private var http: [String] {
+    guard summary.basis.settings.engine.workload == .http else { return [] }
+    let counters = HTTPCounter.allCases.filter { total[$0] > 0 }.map { named($0.key, total[$0], $0.text) }
+    let statuses = total.statuses.indices.filter { total.statuses[$0] > 0 }.map { named("status \($0)", total.statuses[$0], "responses") }
+    return ["HTTP"] + counters + statuses
   }
 
   // MARK: What was sent and received
@@ -112,7 +129,7 @@ struct TextReport {
 
   private var latencies: [String] {
     ["Latency".left(20) + columns(LatencyPoint.all.map(\.heading), 12)]
-      + Latency.allCases.map { latency in
+      + Latency.allCases.filter { $0 != .request || total.hasMeasured($0) }.map { latency in
         let name = latency.key.replacing("_", with: " ")
         return "  " + name.left(18)
           + columns(LatencyPoint.all.map { $0.value(total[latency]).map(NumberText.time(nanoseconds:)) ?? "-" }, 12)

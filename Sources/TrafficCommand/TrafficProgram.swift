@@ -14,3 +14,13 @@ extension ExchangeLoops: TrafficProgram {
   @inline(never)
   public static func turn(_ worker: inout MemoryWorker<ExchangeWorkload>) { worker.turn() }
 }
+
+extension HTTPLoops: TrafficProgram {
+  @inline(never)
+  public static func turn(_ worker: inout MemoryWorker<HTTPWorkload>) { worker.turn() }
+}
+
+extension BulkLoops: TrafficProgram {
+  @inline(never)
+  public static func turn(_ worker: inout MemoryWorker<BulkWorkload>) { worker.turn() }
+}

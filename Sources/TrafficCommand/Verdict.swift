@@ -13,7 +13,7 @@ struct Verdict {
     balanced = imbalances.isEmpty
     reason =
       summary.end.failure ?? Self.imbalance(imbalances) ?? Self.interruption(summary) ?? Self.failures(summary) ?? Self.shortfall(summary)
-      ?? Self.records(summary)
+      ?? Self.refusals(summary) ?? Self.records(summary)
       ?? summary.written.problems.first
   }
 
@@ -50,6 +50,15 @@ struct Verdict {
     if attempted == 0 { return "no connection was attempted" }
     guard let total = summary.basis.total, attempted < total, !summary.end.wasTimed else { return nil }
     return "only \(count(attempted)) of \(count(total)) connections were attempted"
+  }
+
+  /// Responses that say that something was not found, or not in order.
+  private static func refusals(_ summary: RunSummary) -> String? {
+    let tally = summary.total
+    guard tally.refusals > 0, !summary.basis.settings.http.acceptAnyStatus else { return nil }
+    let list = (400..<tally.statuses.count).filter { tally.statuses[$0] > 0 }.map { "\(count(tally.statuses[$0])) of \($0)" }
+    return "\(count(tally.refusals)) of \(count(tally[.responsesReceived])) responses had a status of 400 or above "
+      + "(\(list.joined(separator: ", "))); http.accept_any_status lets them pass"
   }
 
   private static func records(_ summary: RunSummary) -> String? {

@@ -10,6 +10,8 @@ public struct ExchangeWorkload: Workload {
   private let finByClient: UInt32
   private let finByServer: UInt32
   private let verifies: Bool
+  /// Milliseconds between an answer and the next payload.
+  private let thinkTime: UInt32
 
   public init(_ settings: EngineSettings) {
     payloadSize = UInt32(settings.payloadSize)
@@ -17,6 +19,7 @@ public struct ExchangeWorkload: Workload {
     finByClient = UInt32(settings.finByClient)
     finByServer = UInt32(settings.finByServer)
     verifies = settings.verifyPayload ?? true
+    thinkTime = UInt32(settings.thinkTime)
   }
 
   public struct State: BitwiseCopyable, Sendable {
@@ -60,7 +63,25 @@ public struct ExchangeWorkload: Workload {
       return StreamProgress(end: view.sent &+ payloadSize, finish: false)
     }
     if finByClient > 0, answered >= finByClient { return StreamProgress(end: finByClient &* payloadSize, finish: true) }
+    if thinkTime > 0, let next = nextPayload(view, answered), Int32(bitPattern: next &- view.milliseconds) > 0 {
+      return StreamProgress(end: view.sent, finish: false)
+    }
     return StreamProgress(end: (answered &+ 1) &* payloadSize, finish: false)
+  }
+
+  /// The client has its answers and makes the server wait for the next payload.
+  private func isThinking(_ view: WorkloadView, _ answered: UInt32) -> Bool {
+    answered > 0 && view.sent == answered &* payloadSize && !view.peerClosed
+  }
+
+  /// The next payload follows the last arrival, which was the answer's end.
+  @inline(__always)
+  public func wake(_ view: WorkloadView, _ state: State) -> UInt32? { thinkTime == 0 ? nil : nextPayload(view, state.messages) }
+
+  @inline(never)
+  private func nextPayload(_ view: WorkloadView, _ answered: UInt32) -> UInt32? {
+    guard view.role == .client, responseSize > 0, isThinking(view, answered), finByClient == 0 || answered < finByClient else { return nil }
+    return view.lastActivity &+ thinkTime
   }
 
   @inline(always)
@@ -99,24 +120,24 @@ public struct ExchangeWorkload: Workload {
   }
 
   @inline(__always)
-  public func receive(_ view: WorkloadView, _ state: inout State, offset: UInt32, bytes: UnsafeRawPointer, count: Int) -> Bool {
+  public func receive(_ view: WorkloadView, _ state: inout State, offset: UInt32, bytes: UnsafeRawPointer, count: Int) -> Outcome? {
     var place = 0
     if offset == 0, carriesID, view.role == .server, count >= 8 {
       state.key = Self.fold(bytes.native64(0))
       place = 8
     }
-    if !verifies { return true }
+    if !verifies { return nil }
     let direction: Role = view.role == .client ? .server : .client
     let key = state.key
     if offset & 7 == 0, count & 7 == 0 {
       while place < count {
         guard bytes.native64(place) == Self.pattern(key, offset &+ UInt32(truncatingIfNeeded: place), direction)
-        else { return false }
+        else { return .payloadMismatch }
         place &+= 8
       }
-      return true
+      return nil
     }
-    return receiveOctets(view, &state, offset, bytes, count)
+    return receiveOctets(view, &state, offset, bytes, count) ? nil : .payloadMismatch
   }
 
   @inline(never)

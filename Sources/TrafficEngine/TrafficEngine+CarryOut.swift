@@ -22,15 +22,18 @@ extension TrafficEngine {
     // What arrived.
     if events.has(.established) { established(slot, role) }
     if events.has(.payload) {
-      guard take(action, slot, segment, role, frame) else { return mismatch(slot, &spare, &io) }
+      if let outcome = take(action, slot, segment, role, frame) { return breakOff(slot, outcome, &spare, &io) }
     }
     if events.has(.keptInOrder) {
       noteTaken(slot, segment.pointee.sequence + UInt32(action.payloadOffset) + UInt32(action.payloadLength))
-      guard takeHeld(slot, role, &io) else { return mismatch(slot, &spare, &io) }
+      if let outcome = takeHeld(slot, role, &io) { return breakOff(slot, outcome, &spare, &io) }
     }
     if events.has(.peerClosed) {
       statistics.count(role, before.rawValue <= TCPState.established.rawValue ? .finActiveReceived : .finPassiveReceived)
       statistics.count(role, .ackOfFinSent)
+      if let outcome = workload.peerClosed(view(slot), &companions.base[Int(slot)].workload) {
+        return breakOff(slot, outcome, packet, &io)
+      }
     }
     if events.has(.finAcknowledged) { statistics.count(role, .ackOfFinReceived) }
     if records.isOn, connection.pointee.state != before { records.entered(slot, connection.pointee.state, now) }
@@ -61,15 +64,24 @@ extension TrafficEngine {
     if let left = spare.claim() { io.free(left) }
   }
 
-  /// While a retransmission timer runs, the wheel looks at the connection within the smallest timeout.
+  /// While a retransmission timer runs, the wheel looks at the connection within the smallest timeout; and when its workload has to be asked.
   @inline(always)
   mutating func rearm(_ connection: UnsafeMutablePointer<Connection>, _ slot: UInt32) {
+    if let due = wake(slot), Int32(bitPattern: due &- connection.pointee.timerDue) < 0 { reschedule(slot, due) }
     guard connection.pointee.flags.has(.timerRunning) else {
       if connection.pointee.flags.has(.cold) { rearmCold(slot) }
       return
     }
     let due = moment.milliseconds &+ parameters.pointee.minimumRTO
     if Int32(bitPattern: due &- connection.pointee.timerDue) < 0 { reschedule(slot, due) }
+  }
+
+  /// When the workload is to be asked again, of a connection that may still send.
+  @inline(always)
+  func wake(_ slot: UInt32) -> UInt32? {
+    guard let due = workload.wake(view(slot), companions.base[Int(slot)].workload), connections.base[Int(slot)].state.maySend
+    else { return nil }
+    return due
   }
 
   @inline(never)
@@ -89,10 +101,10 @@ extension TrafficEngine {
     }
   }
 
-  /// Hands the new octets to the workload. False: they are not what it expected.
+  /// Hands the new octets to the workload. Nil: they are what it expected.
   @inline(never)
   mutating func take(_ action: Action, _ slot: UInt32, _ segment: UnsafePointer<TCPSegment>, _ role: Role, _ frame: UnsafeRawPointer)
-    -> Bool
+    -> Outcome?
   {
     let place = segment.pointee.sequence + UInt32(action.payloadOffset)
     let offset = place.distance(from: connections.base[Int(slot)].initialReceive) &- 1
@@ -100,15 +112,15 @@ extension TrafficEngine {
   }
 
   @inline(always)
-  mutating func hand(_ slot: UInt32, _ role: Role, _ offset: UInt32, _ bytes: UnsafeRawPointer, _ count: Int) -> Bool {
+  mutating func hand(_ slot: UInt32, _ role: Role, _ offset: UInt32, _ bytes: UnsafeRawPointer, _ count: Int) -> Outcome? {
     let companion = companions.base + Int(slot)
-    let view = WorkloadView(connections.base + Int(slot))
+    let view = view(slot)
     statistics.count(role, .payloadReceived)
     statistics.count(role, .payloadBytesReceived, UInt64(truncatingIfNeeded: count))
     if role == .client, offset == 0 { statistics.measured(.firstByte, ticks: companion.pointee.tcp.phase(until: now)) }
-    let matches = workload.receive(view, &companion.pointee.workload, offset: offset, bytes: bytes, count: count)
+    let outcome = workload.receive(view, &companion.pointee.workload, offset: offset, bytes: bytes, count: count)
     if records.isOn { recordReceived(slot, view, bytes, offset, count) }
-    return matches
+    return outcome
   }
 
   /// Sends what the workload has and the peer takes: data, and FIN behind the last of it. True if anything went out.
@@ -145,11 +157,13 @@ extension TrafficEngine {
     }
   }
 
-  /// What the workload wants to send; when the run is closing, what was sent is all there is.
+  /// What the workload wants to send; when the run is closing and nothing is under way, what was sent is all there is.
   @inline(always)
   mutating func progress(_ slot: UInt32) -> StreamProgress {
-    let view = WorkloadView(connections.base + Int(slot))
-    if phase.rawValue >= WorkerCommand.closeAll.rawValue { return StreamProgress(end: view.sent, finish: true) }
+    let view = view(slot)
+    if phase.rawValue >= WorkerCommand.closeAll.rawValue, !workload.isBusy(view, companions.base[Int(slot)].workload) {
+      return StreamProgress(end: view.sent, finish: true)
+    }
     return workload.progress(view, &companions.base[Int(slot)].workload)
   }
 
@@ -212,12 +226,13 @@ extension TrafficEngine {
     release(slot, outcome)
   }
 
+  /// The workload does not go on with this peer.
   @inline(never)
-  mutating func mismatch<Port: PacketPort & ~Copyable>(
-    _ slot: UInt32, _ spare: inout Packet?, _ io: inout PacketQueue<Port>
+  mutating func breakOff<Port: PacketPort & ~Copyable>(
+    _ slot: UInt32, _ outcome: Outcome, _ spare: inout Packet?, _ io: inout PacketQueue<Port>
   ) {
     sendAbort(slot, &spare, &io)
     if let left = spare.claim() { io.free(left) }
-    release(slot, .payloadMismatch)
+    release(slot, outcome)
   }
 }

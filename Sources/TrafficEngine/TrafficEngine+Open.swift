@@ -55,7 +55,7 @@ extension TrafficEngine {
     let connection = connections.base + Int(slot)
     connection.pointee = Connection.open(key, initial: initial, peer: peer, &companion.pointee.tcp, now: moment)
     companion.pointee.tcp.beginPhase(now)
-    companion.pointee.workload = workload.begin(WorkloadView(connection))
+    companion.pointee.workload = workload.begin(view(slot))
     _ = flows.insert(hash, slot)
     timers.schedule(slot, due: moment.milliseconds &+ parameters.pointee.minimumRTO)
     attempted &+= 1

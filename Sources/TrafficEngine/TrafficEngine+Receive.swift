@@ -159,7 +159,7 @@ extension TrafficEngine {
     companion.pointee.tcp.beginPhase(now)
     _ = flows.insert(hash, slot)
     timers.schedule(slot, due: moment.milliseconds &+ parameters.pointee.minimumRTO)
-    companion.pointee.workload = workload.begin(WorkloadView(connection))
+    companion.pointee.workload = workload.begin(view(slot))
     openServers &+= 1
     statistics.attempted(.server)
     statistics.count(.server, .synReceived)

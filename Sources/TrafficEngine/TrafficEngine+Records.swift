@@ -18,7 +18,7 @@ extension TrafficEngine {
       record.pointee.packetsSent &+= 1
       record.pointee.bytesSent &+= UInt64(length)
       if offset == 0, connection.pointee.role == .client {
-        let view = WorkloadView(connection)
+        let view = view(slot)
         record.pointee.id = workload.identifier(view, companions.base[Int(slot)].workload, firstBytes: nil, count: 0)
       }
     }

@@ -92,27 +92,27 @@ extension TrafficEngine {
     heldCount &+= 1
   }
 
-  /// What was held and is in order now goes to the workload, octet after octet. False: it is not what was expected.
+  /// What was held and is in order now goes to the workload, octet after octet. Nil: it is what was expected.
   @inline(never)
-  mutating func takeHeld<Port: PacketPort & ~Copyable>(_ slot: UInt32, _ role: Role, _ io: inout PacketQueue<Port>) -> Bool {
+  mutating func takeHeld<Port: PacketPort & ~Copyable>(_ slot: UInt32, _ role: Role, _ io: inout PacketQueue<Port>) -> Outcome? {
     let connection = connections.base + Int(slot)
     let handle = Int(companions.base[Int(slot)].tcp.coldHandle)
-    var matches = true
+    var outcome: Outcome?
     while let packet = held[handle].first {
       let note = HeldNote.of(packet).pointee
       guard note.sequence < connection.pointee.receiveNext else { break }
       held.base[handle].removeFirst()
       heldCount &-= 1
       let known = taken(slot, note.sequence)
-      if known < UInt32(note.length), matches {
+      if known < UInt32(note.length), outcome == nil {
         let bytes = UnsafeRawPointer(packet_data(packet)) + Int(note.offset) + Int(known)
         let offset = (note.sequence + known).distance(from: connection.pointee.initialReceive) &- 1
-        matches = hand(slot, role, offset, bytes, Int(note.length) &- Int(known))
+        outcome = hand(slot, role, offset, bytes, Int(note.length) &- Int(known))
         held.base[handle].taken = note.sequence + UInt32(note.length)
       }
       io.free(Packet(owning: packet))
     }
-    return matches
+    return outcome
   }
 
   /// Octets of a held segment that the workload has already had.
@@ -204,6 +204,12 @@ extension TrafficEngine {
   }
 
   private mutating func coldDue(_ slot: UInt32) -> UInt32 {
+    let due = timersDue(slot)
+    guard let wake = wake(slot) else { return due }
+    return Int32(bitPattern: wake &- due) < 0 ? wake : due
+  }
+
+  private mutating func timersDue(_ slot: UInt32) -> UInt32 {
     let connection = connections.base + Int(slot)
     let look = connection.pointee.nextLook(parameters, now: moment)
     let deadline = connection.pointee.coldDeadline(recovery(slot))

@@ -86,7 +86,7 @@ extension TrafficEngine {
   private func writePayload(_ transmission: Transmission, _ slot: UInt32, _ payload: UnsafeMutableRawPointer) -> ChecksumSum {
     let length = Int(transmission.length)
     workload.write(
-      WorkloadView(connections.base + Int(slot)), companions.base[Int(slot)].workload, offset: transmission.streamOffset, into: payload,
+      view(slot), companions.base[Int(slot)].workload, offset: transmission.streamOffset, into: payload,
       count: length)
     var sum = ChecksumSum()
     sum.add(payload, count: length)

@@ -176,6 +176,12 @@ public struct TrafficEngine<W: Workload>: Engine, ~Copyable {
     if command == .leave { leave() }
   }
 
+  /// A connection as its workload sees it.
+  @inline(always)
+  func view(_ slot: UInt32) -> WorkloadView {
+    WorkloadView(connections.base + Int(slot), now: now, milliseconds: moment.milliseconds, statistics: statistics)
+  }
+
   @inline(always)
   func hash(_ connection: UnsafePointer<Connection>) -> UInt32 {
     flowHash(connection.pointee.key)

@@ -6,6 +6,8 @@ public struct TrafficSettings: Sendable, Equatable {
   public var testSize = 2_000_000
   public var port = PortSettings()
   public var engine = EngineSettings()
+  public var http = HTTPSettings()
+  public var bulk = BulkSettings()
   public var targets: [Target] = []
   public var faults = Faults()
   public var output = OutputSettings()
@@ -84,8 +86,15 @@ public struct AddressRange: Sendable, Hashable, BitwiseCopyable {
 
 /// The TCP roles. Totals (`cpsLimit`, `maxOpen`) are over all workers.
 public struct EngineSettings: Sendable, Equatable {
-  /// Where the server role listens; a port that no dissector claims, as payloads are no protocol's. 0: no server role.
-  public var port: UInt16 = 4000
+  /// What connections say.
+  public var workload = WorkloadKind.exchange
+  /// Where the server role listens; nil: where the workload's servers usually do. 0: no server role.
+  public var serverPort: UInt16?
+  /// Where the server role listens.
+  public var port: UInt16 {
+    get { serverPort ?? workload.defaultPort }
+    set { serverPort = newValue }
+  }
   public var tcp = TCPParameters()
   /// Connections opened per second; 0: as fast as they are completed.
   public var cpsLimit = 0
@@ -99,7 +108,9 @@ public struct EngineSettings: Sendable, Equatable {
   public var payloadSize = 16
   /// Octets of the server's answer to a payload; 0: it does not answer.
   public var responseSize = 16
-  /// Compare each octet received with what the other end of the exchange workload sends; nil: yes, unless the port is an interface.
+  /// Milliseconds that a client lets pass between an answer and its next payload or request.
+  public var thinkTime = 0
+  /// Compare each octet received with what the workload's other end sends; nil: yes, unless the port is an interface.
   public var verifyPayload: Bool?
   /// Nanoseconds after which no more connections are opened and the open ones are closed; 0: no limit.
   public var duration: UInt64 = 0
@@ -118,12 +129,68 @@ public struct EngineSettings: Sendable, Equatable {
   public init() {}
 }
 
+/// The workloads of `trafficengine`.
+public enum WorkloadKind: String, Sendable, CaseIterable {
+  case exchange
+  case http
+  case bulk
+
+  /// Where its servers listen; of those that are no protocol's, a port that no dissector claims.
+  public var defaultPort: UInt16 { self == .http ? 80 : 4000 }
+}
+
+/// The http workload.
+public struct HTTPSettings: Sendable, Equatable {
+  public var method = "GET"
+  public var path = "/"
+  /// Nil: the target's address, with its port unless that is 80.
+  public var host: String?
+  /// Further fields, each "Name: value".
+  public var headers: [String] = []
+  /// Requests on a connection, one after the other; 0: as many as the run has time for.
+  public var requests = 1
+  /// Octets of the body of a request; 0: none.
+  public var requestBodySize = 0
+  /// Statuses of 400 and above do not fail the run.
+  public var acceptAnyStatus = false
+  /// Octets of the body of the server's response.
+  public var bodySize = 1_024
+  /// Octets of a chunk of it; 0: no chunks, Content-Length.
+  public var chunkSize = 0
+
+  public init() {}
+
+  /// The largest body that this program sends.
+  public static var largestBody: Int { HTTPBody.largest }
+
+  /// Octets that a response's body takes on the wire, the lines of its chunks included.
+  public var sentBodySize: Int { chunkSize == 0 ? bodySize : HTTPChunks.length(of: bodySize, size: chunkSize) }
+}
+
+/// The bulk workload.
+public struct BulkSettings: Sendable, Equatable {
+  public enum Direction: String, Sendable, CaseIterable {
+    /// Client to server.
+    case up
+    /// Server to client.
+    case down
+    case both
+  }
+
+  public var direction = Direction.up
+  /// Octets that a sender sends on a connection; 0: until the run ends.
+  public var size = 0
+
+  public init() {}
+}
+
 /// A server that the client role connects to.
 public struct Target: Sendable, Equatable {
   public var id: String
   public var address: IPv4Address
   /// Nil: the port's own on a looped wire; asked for by ARP on an interface.
   public var mac: MACAddress?
+  /// 0: not said; configuration puts the workload's usual port there.
   public var port: UInt16
 
   public init(id: String, address: IPv4Address, mac: MACAddress? = nil, port: UInt16) {

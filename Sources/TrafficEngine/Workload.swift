@@ -2,9 +2,19 @@
 public struct WorkloadView: BitwiseCopyable, @unchecked Sendable {
   /// The connection's key and initial sequence numbers, for identification.
   public let connection: UnsafePointer<Connection>
+  /// The turn's time: in ticks, and in milliseconds of the run (modulo 2^32).
+  public let now: Ticks
+  public let milliseconds: UInt32
+  /// Where the worker counts.
+  public let statistics: WorkerStatistics
 
   @inline(__always)
-  init(_ connection: UnsafePointer<Connection>) { self.connection = connection }
+  init(_ connection: UnsafePointer<Connection>, now: Ticks, milliseconds: UInt32, statistics: WorkerStatistics) {
+    self.connection = connection
+    self.now = now
+    self.milliseconds = milliseconds
+    self.statistics = statistics
+  }
 
   @inline(__always)
   public var role: Role { connection.pointee.role }
@@ -12,6 +22,18 @@ public struct WorkloadView: BitwiseCopyable, @unchecked Sendable {
   /// Octets of our stream sent for the first time so far, modulo 2^32.
   @inline(__always)
   public var sent: UInt32 { connection.pointee.streamSent }
+
+  /// Octets of our stream that the peer has acknowledged, modulo 2^32; one more once our FIN is acknowledged.
+  @inline(__always)
+  public var acknowledged: UInt32 { connection.pointee.sendUnacknowledged.distance(from: connection.pointee.initialSend) &- 1 }
+
+  /// Which of the targets the client role is connected to.
+  @inline(__always)
+  public var target: Int { Int(connection.pointee.peer) }
+
+  /// When a segment last arrived or new data was sent, in milliseconds of the run.
+  @inline(__always)
+  public var lastActivity: UInt32 { connection.pointee.lastActivity }
 
   /// Octets of the peer's stream received in order so far, modulo 2^32.
   @inline(__always)
@@ -55,11 +77,32 @@ public protocol Workload: BitwiseCopyable, Sendable {
   /// Writes `count` octets of our stream from `offset` on.
   func write(_ view: WorkloadView, _ state: State, offset: UInt32, into bytes: UnsafeMutableRawPointer, count: Int)
 
-  /// Takes `count` octets of the peer's stream, which begin at `offset`; all before them have come. False resets the connection: they
-  /// are not what was expected.
-  func receive(_ view: WorkloadView, _ state: inout State, offset: UInt32, bytes: UnsafeRawPointer, count: Int) -> Bool
+  /// Takes `count` octets of the peer's stream, which begin at `offset`; all before them have come. Nil: they are as they should be; else
+  /// we reset the connection, which ends in this outcome.
+  func receive(_ view: WorkloadView, _ state: inout State, offset: UInt32, bytes: UnsafeRawPointer, count: Int) -> Outcome?
+
+  /// The peer's stream has ended, and all of it was received. An outcome resets the connection: it ended too early.
+  func peerClosed(_ view: WorkloadView, _ state: inout State) -> Outcome?
+
+  /// Whether something is under way that is to come to its end before a closing run closes the connection.
+  func isBusy(_ view: WorkloadView, _ state: State) -> Bool
+
+  /// When, in milliseconds of the run, `progress` is to be asked though nothing arrives; nil: never.
+  func wake(_ view: WorkloadView, _ state: State) -> UInt32?
 
   /// The id that joins both ends' records: of the client, from its connection; of the server, from the first octets that arrived.
   /// 0: none.
   func identifier(_ view: WorkloadView, _ state: State, firstBytes: UnsafeRawPointer?, count: Int) -> UInt64
+}
+
+/// Of a workload that the peer may leave at any time, that is cut where the run closes, and that never waits by itself.
+extension Workload {
+  @inline(__always)
+  public func peerClosed(_ view: WorkloadView, _ state: inout State) -> Outcome? { nil }
+
+  @inline(__always)
+  public func isBusy(_ view: WorkloadView, _ state: State) -> Bool { false }
+
+  @inline(__always)
+  public func wake(_ view: WorkloadView, _ state: State) -> UInt32? { nil }
 }

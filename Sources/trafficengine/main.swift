@@ -1,4 +1,3 @@
-import TCPEngine
 import TrafficCommand
 
-TrafficMain<ExchangeLoops>.main(makeWorkload: ExchangeWorkload.init)
+TrafficMain.main()

@@ -5,6 +5,7 @@ import Testing
 @Suite struct EffectiveConfigurationTests {
   @Test func defaultsAreThoseOfTheSettings() throws {
     var expected = TrafficSettings()
+    expected.engine.serverPort = 4000
     expected.targets = [Target(id: "self", address: expected.port.address, port: expected.engine.port)]
     #expect(try Configuration.load(file: nil) == expected)
     #expect(try Configuration.parse("", name: "empty.toml") == expected)
@@ -17,11 +18,13 @@ import Testing
 
   /// A value other than the default for every key (but window_scale, which the large window needs): each must come back.
   @Test func everyKeyIsReadBack() throws {
-    let settings = try Configuration.parse(Self.unusual, name: "unusual.toml")
-    #expect(try Configuration.parse(Configuration.effective(settings), name: "effective") == settings)
-    let printed = Set(Configuration.effective(settings).split(separator: "\n"))
-    let defaults = Set(Configuration.effective(try Configuration.load(file: nil)).split(separator: "\n"))
-    let keysOfDefaults = printed.intersection(defaults).filter { $0.contains("=") && !$0.hasPrefix("window_scale") }
+    var unchanged = Set(Configuration.effective(try Configuration.load(file: nil)).split(separator: "\n"))
+    for workload in [Self.unusualHTTP, Self.unusualBulk] {
+      let settings = try Configuration.parse(workload + Self.unusual, name: "unusual.toml")
+      #expect(try Configuration.parse(Configuration.effective(settings), name: "effective") == settings)
+      unchanged.formIntersection(Configuration.effective(settings).split(separator: "\n"))
+    }
+    let keysOfDefaults = unchanged.filter { $0.contains("=") && !$0.hasPrefix("window_scale") }
     #expect(keysOfDefaults.isEmpty, "not tried with another value: \(keysOfDefaults)")
   }
 
@@ -31,6 +34,29 @@ import Testing
     #expect(text.contains("\n# seed: random; from 0 to 9,223,372,036,854,775,807\n"))
     #expect(text.contains("\ndst_port_mask = 0xe000  # a mask of adjacent bits (such as 0xe000)\n"))
   }
+
+  static let unusualHTTP = """
+    engine.workload = "http"
+    [http]
+    method = "POST"
+    path = "/a?b=c"
+    host = "example.net"
+    headers = ["A: b", "C: \"d\""]
+    requests = 9
+    request_body_size = 3
+    accept_any_status = true
+    body_size = 5
+    chunk_size = 2
+
+    """
+
+  static let unusualBulk = """
+    engine.workload = "bulk"
+    [bulk]
+    direction = "down"
+    size = 123
+
+    """
 
   static let unusual = """
     cores = [3]
@@ -58,6 +84,7 @@ import Testing
     ramp = 0.000_25
     payload_size = 100
     response_size = 0
+    think_time = 5
     seed = 9223372036854775807
     time_wait_pool = 16
     mss = 536

@@ -48,8 +48,35 @@ struct BrokenFlags: Sendable, CustomTestStringConvertible {
     BrokenFlags([("--rxd", "0")], "--rxd: 0 is given, a power of two from 64 to 32,768 (frames) is needed"),
     BrokenFlags([("--dst-port-mask", "0x")], "--dst-port-mask: '0x' is given, a mask of adjacent bits (such as 0xe000) is needed"),
     BrokenFlags(
-      [("--target", "10.0.0.1")],
-      "--target: '10.0.0.1' is given, a unicast IPv4 address and a TCP port (such as 10.0.0.1:80) is needed"),
+      [("--target", "10.0.0.1:")],
+      "--target: '10.0.0.1:' is given, a unicast IPv4 address, with or without a TCP port (such as 10.0.0.1:80) is needed"),
+    BrokenFlags([("--workload", "ftp")], "--workload: 'ftp' is given, \"exchange\" or \"http\" or \"bulk\" is needed"),
+    BrokenFlags([("--path", "index.html")], "--path: 'index.html' is given, a path (such as /index.html) is needed"),
+    BrokenFlags([("--method", "get")], "--method: 'get' is given, a method (such as GET) is needed"),
+    BrokenFlags(
+      [("--headers", "Accept")], "--headers: 'Accept' is given, a list of fields (such as \"Accept: text/html\") is needed"),
+    BrokenFlags(
+      [("--headers", "A: b\r\nC: d")], "--headers: 'A: b\r\nC: d' is given, a list of fields (such as \"Accept: text/html\") is needed"),
+    BrokenFlags(
+      [("--workload", "http"), ("--headers", "HOST: a")],
+      "command line: http.headers has 'HOST', a field that this program writes itself: set http.host"),
+    BrokenFlags(
+      [("--path", "/a")],
+      "command line: http.path is \"/a\", but engine.workload is \"exchange\": set engine.workload to \"http\" or leave http.path out"),
+    BrokenFlags(
+      [("--workload", "bulk")],
+      "command line: bulk.size and engine.duration are both 0, so no connection would ever end: set one of them"),
+    BrokenFlags(
+      [("--workload", "http"), ("--requests", "0")],
+      "command line: http.requests and engine.duration are both 0, so no connection would ever end: set one of them"),
+    BrokenFlags(
+      [("--workload", "http"), ("--body-size", "2_000_000_000"), ("--chunk-size", "1")],
+      "command line: http.chunk_size is 1, with which a body of http.body_size takes 12000000005 octets, more than 2,147,483,647: "
+        + "raise the one or lower the other"),
+    BrokenFlags(
+      [("--think-time", "200000")],
+      "command line: engine.think_time is 200000 ms, but engine.timeouts.established ends a connection after 200000 ms of silence: "
+        + "lower the one or raise the other"),
     BrokenFlags(
       [("--target", "10.0.0.1:80"), ("--target", "10.0.0.1:80")], "--target: '10.0.0.1:80' is given twice, give it once"),
     BrokenFlags([("--json", "")], "--json: '' is given, the name of a file is needed"),
@@ -62,6 +89,26 @@ struct BrokenFlags: Sendable, CustomTestStringConvertible {
       "command line: ports.kind is \"memory\" and both test_size and engine.duration are 0, so the run would never end: "
         + "set one of them"),
   ]
+
+  @Test func portsFollowTheWorkload() throws {
+    func load(_ words: [(String, String)]) throws -> TrafficSettings {
+      try Configuration.load(file: nil, overrides: words.map { Override($0.0, $0.1) })
+    }
+    let http = try load([("--workload", "http"), ("--target", "192.0.2.1"), ("--target", "192.0.2.2:81")])
+    #expect(http.engine.port == 80 && http.targets.map(\.port) == [80, 81])
+    #expect(try load([("--workload", "http")]).targets.map(\.port) == [80])
+    #expect(try load([("--workload", "http"), ("--port", "4000")]).engine.port == 4000)
+    let exchange = try load([("--target", "192.0.2.1")])
+    #expect(exchange.engine.port == 4000 && exchange.targets.map(\.port) == [4000])
+  }
+
+  @Test func fieldsAreCollected() throws {
+    let overrides = [Override("--workload", "http"), Override("--headers", "A: 1"), Override("--headers", "B: 2")]
+    #expect(try Configuration.load(file: nil, overrides: overrides).http.headers == ["A: 1", "B: 2"])
+    let file = "[engine]\nworkload = \"http\"\n[http]\nheaders = [\"C: 3\"]"
+    #expect(try Configuration.parse(file, name: "a.toml").http.headers == ["C: 3"])
+    #expect(try Configuration.parse(file, name: "a.toml", overrides: overrides).http.headers == ["A: 1", "B: 2"])
+  }
 
   @Test func flagsGoBeforeTheFile() throws {
     let file = """

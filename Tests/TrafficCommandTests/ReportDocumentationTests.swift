@@ -18,6 +18,7 @@ import Testing
     for name in SegmentCounter.allCases { expect(name.key, name.text) }
     for name in DropReason.allCases { expect(name.key, name.text) }
     for name in Latency.allCases { expect(name.key, name.text) }
+    for name in HTTPCounter.allCases { expect(name.key, name.text) }
     for name in WorkerGauge.allCases { expect(name.key, name.text) }
     for name in Anomaly.counted { expect(name.key, name.text) }
   }
@@ -25,7 +26,7 @@ import Testing
   @Test func noNameIsExplainedThatIsNotThere() {
     let known =
       Outcome.allCases.map(\.key) + SegmentCounter.allCases.map(\.key) + DropReason.allCases.map(\.key) + Latency.allCases.map(\.key)
-      + WorkerGauge.allCases.map(\.key) + Anomaly.counted.map(\.key)
+      + WorkerGauge.allCases.map(\.key) + HTTPCounter.allCases.map(\.key) + Anomaly.counted.map(\.key)
     let names = Self.page.components(separatedBy: "## Outcomes")[1].split(separator: "\n").filter { $0.hasPrefix("| `") }
     #expect(names.count == known.count)
     for name in names { #expect(known.contains(String(name.split(separator: "`")[1])), "\(name)") }

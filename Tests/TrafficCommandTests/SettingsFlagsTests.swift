@@ -23,7 +23,7 @@ import Testing
 
   @Test func booleansAreAlsoPlainFlags() throws {
     let flags = SettingsKey.all.filter { $0.type == "boolean" }.map { $0.flags[0] }.sorted()
-    #expect(flags.count == 6)
+    #expect(flags.count == 7)
     #expect(try overrides(flags) == flags.map { Override($0, "true") })
     #expect(try overrides(flags.flatMap { [$0, "false"] }) == flags.map { Override($0, "false") })
     #expect(try overrides(flags.map { "--no-" + $0.dropFirst(2) }) == flags.map { Override($0, "false") })

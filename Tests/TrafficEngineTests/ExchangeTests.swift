@@ -131,4 +131,16 @@ import Testing
     ).complete()
     run.expectAllCompleted()
   }
+
+  @Test func thinkTimePassesBetweenPayloads() {
+    let run = Simulation(
+      settings(8) {
+        $0.engine.finByServer = 5
+        $0.engine.thinkTime = 50
+      }
+    ).complete()
+    run.expectAllCompleted()
+    #expect((200...230).contains(run.now / 1_000_000), "four pauses of 50 ms: \(run.now) ns")
+    #expect(run.clientStatistics[.client, .retransmitted] == 0)
+  }
 }

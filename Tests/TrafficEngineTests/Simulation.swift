@@ -3,7 +3,11 @@ import Testing
 
 @testable import TCPEngine
 
-typealias MemoryWorker = Worker<CapturePort<FaultyPort<MemoryPort>>, TrafficEngine<ExchangeWorkload>, ManualClock>
+typealias MemoryWorker<W: Workload> = Worker<CapturePort<FaultyPort<MemoryPort>>, TrafficEngine<W>, ManualClock>
+
+/// What most tests run: the exchange workload.
+typealias Station = WorkloadStation<ExchangeWorkload>
+typealias Simulation = WorkloadSimulation<ExchangeWorkload>
 
 /// Settings of a small run: one target, the port itself.
 func settings(_ connections: Int, _ change: (inout TrafficSettings) -> Void = { _ in }) -> TrafficSettings {
@@ -17,16 +21,16 @@ func settings(_ connections: Int, _ change: (inout TrafficSettings) -> Void = { 
 }
 
 /// A worker over its port, with everything it must not outlive.
-final class Station {
+final class WorkloadStation<W: Workload> {
   let link = WorkerLink()
   let capture: UnsafeMutablePointer<CaptureChannel>
-  var worker: MemoryWorker
+  var worker: MemoryWorker<W>
   /// Frames that crossed the wire, when they are kept.
   var captured: [[UInt8]] = []
   private let keeps: Bool
 
   init(
-    _ settings: TrafficSettings, on wire: borrowing MemoryLink, end: MemoryPort.End, seed: UInt64, captures: Bool,
+    _ settings: TrafficSettings, on wire: borrowing MemoryLink, end: MemoryPort.End, seed: UInt64, captures: Bool, workload: W,
     adjust: (inout EngineShare) -> Void
   ) {
     var share = EngineShare(settings, worker: 0, workers: 1, ticksPerSecond: 1e9, seed: seed)
@@ -35,7 +39,7 @@ final class Station {
     capture.initialize(to: CaptureChannel(capacity: captures ? 4096 : 2))
     keeps = captures
     let engine = TrafficEngine(
-      settings, share: share, workload: ExchangeWorkload(settings.engine), mac: settings.port.mac ?? PortSettings.loopedMAC, link: link)
+      settings, share: share, workload: workload, mac: settings.port.mac ?? PortSettings.loopedMAC, link: link)
     let faulty = FaultyPort(MemoryPort(wire, end: end), faults: settings.faults, seed: seed &+ 1)
     worker = Worker(
       port: CapturePort(faulty, into: captures ? UnsafePointer(capture) : nil), engine: engine, clock: ManualClock(), link: link)
@@ -64,9 +68,9 @@ final class Station {
 }
 
 /// A run under the manual clock: one worker on a looped wire, or a client's and a server's joined by one.
-final class Simulation {
+final class WorkloadSimulation<W: Workload> {
   let wire: MemoryLink
-  private(set) var stations: [Station] = []
+  private(set) var stations: [WorkloadStation<W>] = []
   let total: Int
 
   /// - Parameters:
@@ -74,7 +78,7 @@ final class Simulation {
   ///   - depth: frames that the wire holds.
   init(
     _ settings: TrafficSettings, seed: UInt64 = 1, apart: Bool = false, captures: Bool = false, buffers: Int = 4096, depth: Int = 1024,
-    adjust: (inout EngineShare) -> Void = { _ in }
+    makeWorkload: (TrafficSettings) -> W, adjust: (inout EngineShare) -> Void = { _ in }
   ) {
     wire = MemoryLink(buffers: buffers, depth: depth)
     total = settings.testSize
@@ -88,19 +92,23 @@ final class Simulation {
       var server = settings
       server.targets = []
       stations = [
-        Station(client, on: wire, end: .a, seed: seed, captures: captures, adjust: adjust),
-        Station(server, on: wire, end: .b, seed: seed &+ 99, captures: captures) {
+        WorkloadStation(
+          client, on: wire, end: .a, seed: seed, captures: captures, workload: makeWorkload(client), adjust: adjust),
+        WorkloadStation(server, on: wire, end: .b, seed: seed &+ 99, captures: captures, workload: makeWorkload(server)) {
           adjust(&$0)
           $0.connections = 0
         },
       ]
     } else {
-      stations = [Station(settings, on: wire, end: .loop, seed: seed, captures: captures, adjust: adjust)]
+      stations = [
+        WorkloadStation(
+          settings, on: wire, end: .loop, seed: seed, captures: captures, workload: makeWorkload(settings), adjust: adjust)
+      ]
     }
   }
 
-  var client: Station { stations[0] }
-  var server: Station { stations[stations.count - 1] }
+  var client: WorkloadStation<W> { stations[0] }
+  var server: WorkloadStation<W> { stations[stations.count - 1] }
   var clientStatistics: WorkerStatistics { client.statistics }
   var serverStatistics: WorkerStatistics { server.statistics }
   var now: Ticks { client.worker.clock.time }
@@ -134,7 +142,7 @@ final class Simulation {
 
   /// Runs to the end and checks the books.
   @discardableResult
-  func complete(_ limit: Int = 2_000_000, _ location: SourceLocation = #_sourceLocation) -> Simulation {
+  func complete(_ limit: Int = 2_000_000, _ location: SourceLocation = #_sourceLocation) -> WorkloadSimulation {
     run(limit, location) { isDone }
     leave(location)
     return self
@@ -163,13 +171,13 @@ final class Simulation {
     #expect(wire.outstanding == 0 && wire.inFlight == 0, "a frame leaked", sourceLocation: location)
   }
 
-  private func drainWire(_ station: Station) {
+  private func drainWire(_ station: WorkloadStation<W>) {
     var burst: [PacketPointer] = []
     while let packet = receiveOne(station) { burst.append(packet) }
     for packet in burst { station.worker.io.free(Packet(owning: packet)) }
   }
 
-  private func receiveOne(_ station: Station) -> PacketPointer? {
+  private func receiveOne(_ station: WorkloadStation<W>) -> PacketPointer? {
     let place = UnsafeMutablePointer<PacketPointer>.allocate(capacity: 1)
     defer { place.deallocate() }
     return station.worker.io.port.receive(place, count: 1) == 1 ? place[0] : nil
@@ -209,5 +217,26 @@ final class Simulation {
       for gauge in WorkerGauge.allCases where gauge != .busyTicks { all["\(index) \(gauge)"] = station.statistics[gauge] }
     }
     return all
+  }
+}
+
+extension WorkloadStation where W == ExchangeWorkload {
+  convenience init(
+    _ settings: TrafficSettings, on wire: borrowing MemoryLink, end: MemoryPort.End, seed: UInt64, captures: Bool,
+    adjust: (inout EngineShare) -> Void
+  ) {
+    self.init(
+      settings, on: wire, end: end, seed: seed, captures: captures, workload: ExchangeWorkload(settings.engine), adjust: adjust)
+  }
+}
+
+extension WorkloadSimulation where W == ExchangeWorkload {
+  convenience init(
+    _ settings: TrafficSettings, seed: UInt64 = 1, apart: Bool = false, captures: Bool = false, buffers: Int = 4096, depth: Int = 1024,
+    adjust: (inout EngineShare) -> Void = { _ in }
+  ) {
+    self.init(
+      settings, seed: seed, apart: apart, captures: captures, buffers: buffers, depth: depth,
+      makeWorkload: { ExchangeWorkload($0.engine) }, adjust: adjust)
   }
 }
