@@ -41,9 +41,17 @@ public struct PortSettings: Sendable, Equatable {
   public var flowSteering = FlowSteering.port
   /// Nil: the interface's own, or `loopedMAC`.
   public var mac: MACAddress?
+  /// A Linux interface whose MAC address is taken instead of `mac`.
+  public var linuxInterface: String?
+  /// A TAP interface that we make: it is given what is not ours, and what the kernel sends through it goes out. Nil: none.
+  public var kernelInterface: String?
+  /// The network namespace that it is made in; nil: our own.
+  public var namespace: String?
   /// Our own network: the server role's address and the prefix length.
   public var address = IPv4Address(0x0a00_0001)
   public var prefixLength = 16
+  /// Addresses of the server role besides `address`.
+  public var servers: [AddressRange] = []
   /// Addresses the client role uses, first to last, in ranges.
   public var clients: [AddressRange] = [AddressRange(first: IPv4Address(0x0a00_0002), last: IPv4Address(0x0a00_0ffe))]
 
@@ -56,9 +64,14 @@ public struct PortSettings: Sendable, Equatable {
   public var isLooped: Bool { interface == nil }
 
   /// Whether an address lies in our own network.
-  func isOnLink(_ other: IPv4Address) -> Bool {
+  public func isOnLink(_ other: IPv4Address) -> Bool {
     (other.rawValue ^ address.rawValue) >> UInt32(32 - prefixLength) == 0
   }
+}
+
+extension PortSettings {
+  /// Whom frames to an address are sent to: itself, or the gateway.
+  func nextHop(to address: IPv4Address) -> IPv4Address { isOnLink(address) ? address : gateway ?? address }
 }
 
 /// How arriving connections find their worker.
@@ -84,8 +97,8 @@ public struct AddressRange: Sendable, Hashable, BitwiseCopyable {
 
 /// The TCP roles. Totals (`cpsLimit`, `maxOpen`) are over all workers.
 public struct EngineSettings: Sendable, Equatable {
-  /// Where the server role listens; a port that no dissector claims, as payloads are no protocol's. 0: no server role.
-  public var port: UInt16 = 4000
+  /// Where the server role listens: at first a port that no dissector claims, as payloads are no protocol's. Empty: no server role.
+  public var ports: [ClosedRange<UInt16>] = [4000...4000]
   public var tcp = TCPParameters()
   /// Connections opened per second; 0: as fast as they are completed.
   public var cpsLimit = 0
@@ -113,6 +126,12 @@ public struct EngineSettings: Sendable, Equatable {
   public var detailedRecords = false
 
   public init() {}
+
+  /// The first port where the server role listens; 0: there is no server role. Setting it leaves only that one.
+  public var port: UInt16 {
+    get { ports.first?.lowerBound ?? 0 }
+    set { ports = newValue == 0 ? [] : [newValue...newValue] }
+  }
 }
 
 /// A server that the client role connects to.
