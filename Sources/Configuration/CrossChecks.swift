@@ -11,7 +11,8 @@ enum CrossChecks {
   }
 
   private static let checks: [@Sendable (TrafficSettings) -> String?] = [
-    hasTarget, clientsAreOthers, serversAreOthers, interfaceStandsAlone, targetsAreReachable, oneMAC, kernelIsOnAWire, memoryHasOneWorker, memoryEnds, faultsNeedMemory, rampLeadsSomewhere,
+    hasTarget, clientsAreOthers, serversAreOthers, interfaceStandsAlone, targetsAreReachable, oneMAC, kernelIsOnAWire, memoryHasOneWorker,
+    memoryEnds, faultsNeedMemory, rampLeadsSomewhere,
     masksTellWorkersApart,
     addressesTellWorkersApart, poolSuffices, tuplesSuffice, windowFits, timeoutsAreInOrder, streamFits, filesDiffer,
   ]
@@ -47,8 +48,11 @@ enum CrossChecks {
     if let gateway = port.gateway, !port.isOnLink(gateway) {
       return "ports.gateway is \(gateway), which is not in the network of ports.ipnet (\(network)): correct one of the two"
     }
-    guard port.gateway == nil, let target = settings.targets.first(where: { $0.mac == nil && !port.isOnLink($0.address) }) else { return nil }
-    return "the target '\(target.id)' (\(target.address)) is not in the network of ports.ipnet (\(network)), and there is no ports.gateway: "
+    guard port.gateway == nil, let target = settings.targets.first(where: { $0.mac == nil && !port.isOnLink($0.address) }) else {
+      return nil
+    }
+    return
+      "the target '\(target.id)' (\(target.address)) is not in the network of ports.ipnet (\(network)), and there is no ports.gateway: "
       + "set ports.gateway, or its MAC address (targets.mac), or correct one of the two"
   }
 

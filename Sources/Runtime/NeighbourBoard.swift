@@ -22,7 +22,6 @@ public final class NeighbourBoard: @unchecked Sendable {
 public struct NeighbourBoardView: BitwiseCopyable, @unchecked Sendable {
   let words: UnsafeMutablePointer<Atomic<UInt64>>
 
-
   /// Grows with every change of any entry.
   @inline(__always)
   public var version: UInt64 { words[0].load(ordering: .acquiring) }

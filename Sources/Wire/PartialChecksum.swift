@@ -8,7 +8,9 @@ public enum PartialChecksum {
   @discardableResult
   public static func complete(_ frame: UnsafeMutableRawPointer, count: Int) -> Bool {
     let bytes = UnsafeRawPointer(frame)
-    guard count >= Ethernet.headerLength &+ IPv4.headerLength, bytes.bigEndian16(Ethernet.typeOffset) == Ethernet.typeIPv4 else { return false }
+    guard count >= Ethernet.headerLength &+ IPv4.headerLength, bytes.bigEndian16(Ethernet.typeOffset) == Ethernet.typeIPv4 else {
+      return false
+    }
     let ip = bytes + Ethernet.headerLength
     let headerLength = Int(ip.octet(0) & 0xf) &* 4
     let totalLength = Int(ip.bigEndian16(2))

@@ -201,7 +201,9 @@ enum MachineFuzz {
       let options = segment.options.encodedLength
       send(54 + options + payload) { frame in
         LinkHeader(destination: Player.mac, source: Player.peerMAC).store(to: frame)
-        for index in 0..<payload { frame.storeBytes(of: UInt8(truncatingIfNeeded: index), toByteOffset: 54 + options + index, as: UInt8.self) }
+        for index in 0..<payload {
+          frame.storeBytes(of: UInt8(truncatingIfNeeded: index), toByteOffset: 54 + options + index, as: UInt8.self)
+        }
         _ = FrameWriter.write(segment, to: frame)
       }
     }

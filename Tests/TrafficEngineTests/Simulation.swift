@@ -27,7 +27,7 @@ final class Station {
 
   init(
     _ settings: TrafficSettings, on wire: borrowing MemoryLink, end: MemoryPort.End, seed: UInt64, captures: Bool,
-    adjust: (inout EngineShare) -> Void
+    kernel: UnsafePointer<KernelChannel>? = nil, board: NeighbourBoard? = nil, adjust: (inout EngineShare) -> Void
   ) {
     var share = EngineShare(settings, worker: 0, workers: 1, ticksPerSecond: 1e9, seed: seed)
     adjust(&share)
@@ -35,7 +35,8 @@ final class Station {
     capture.initialize(to: CaptureChannel(capacity: captures ? 4096 : 2))
     keeps = captures
     let engine = TrafficEngine(
-      settings, share: share, workload: ExchangeWorkload(settings.engine), mac: settings.port.mac ?? PortSettings.loopedMAC, link: link)
+      settings, share: share, workload: ExchangeWorkload(settings.engine), mac: settings.port.mac ?? PortSettings.loopedMAC, link: link,
+      kernel: kernel, board: board)
     let faulty = FaultyPort(MemoryPort(wire, end: end), faults: settings.faults, seed: seed &+ 1)
     worker = Worker(
       port: CapturePort(faulty, into: captures ? UnsafePointer(capture) : nil), engine: engine, clock: ManualClock(), link: link)
