@@ -99,7 +99,7 @@ extension TrafficEngine {
 
   /// Connections are opened when all targets are known.
   private mutating func askNextHops<Port: PacketPort & ~Copyable>(_ now: UInt64, _ io: inout PacketQueue<Port>) {
-    for index in 0..<nextHops.count where !io.isCongested && (phase == .run || nextHops.entries.base[index].isKnown) {
+    for index in 0..<nextHops.count where phase == .run || nextHops.entries.base[index].isKnown {
       let wasSilent = nextHops.entries.base[index].isSilent
       let step = nextHops.step(index, now: now)
       let address = nextHops.entries.base[index].address

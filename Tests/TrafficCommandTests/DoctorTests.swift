@@ -1,6 +1,7 @@
 import Foundation
 import Testing
 
+import TCPEngine
 @testable import TrafficCommand
 
 @Suite struct DoctorTests {

@@ -26,23 +26,28 @@ import Testing
           empties.append(packet)
         } else {
           frames.append(Array(UnsafeRawBufferPointer(start: packet_data(packet), count: Int(packet.pointee.pkt_len))))
-          #expect(place.pointee.fromKernel.push(KernelParcel(packet, kind)))
+          give(packet, kind)
         }
         place.pointee.toKernel.consume(1)
       }
       return frames
     }
 
+    private func give(_ packet: PacketPointer, _ kind: KernelParcel.Kind) {
+      let isGiven = place.pointee.fromKernel.push(KernelParcel(packet, kind))
+      #expect(isGiven)
+    }
+
     func send(_ octets: [UInt8]) {
       let packet = empties.removeLast()
       packet_data(packet).update(from: octets, count: octets.count)
       packet_set_length(packet, UInt32(octets.count))
-      #expect(place.pointee.fromKernel.push(KernelParcel(packet, .frame)))
+      give(packet, .frame)
     }
 
     func giveBack() {
       _ = handed()
-      for packet in empties { #expect(place.pointee.fromKernel.push(KernelParcel(packet, .done))) }
+      for packet in empties { give(packet, .done) }
       empties = []
     }
   }

@@ -21,7 +21,10 @@ private final class Street {
       $0.engine.tcp.synRetries = 60
       change(&$0)
     }
-    station = Station(settings, on: wire, end: .a, seed: 3, captures: false, board: board) { $0.worker = worker }
+    station = Station(settings, on: wire, end: .a, seed: 3, captures: false, board: board) {
+      $0.worker = worker
+      $0.workers = worker + 1
+    }
     far = MemoryPort(wire, end: .b)
   }
 
