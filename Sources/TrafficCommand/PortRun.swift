@@ -168,7 +168,7 @@ struct KernelEnd: @unchecked Sendable {
   func callAsFunction<P: PacketPort & ~Copyable, W: Workload>(_ worker: inout Worker<P, TrafficEngine<W>, TickClock>) {
     guard let path else { return }
     path.end()
-    worker.engine.closeKernelPath(&worker.io)
+    worker.closeKernelPath()
   }
 }
 

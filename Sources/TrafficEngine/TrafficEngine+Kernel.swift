@@ -82,8 +82,8 @@ extension TrafficEngine {
     }
   }
 
-  /// Takes all buffers back at the end of a run. The thread on the other side has ended.
-  public mutating func closeKernelPath<Port: PacketPort & ~Copyable>(_ io: inout PacketQueue<Port>) {
+  /// Takes all buffers back.
+  fileprivate mutating func closeKernelPath<Port: PacketPort & ~Copyable>(_ io: inout PacketQueue<Port>) {
     guard let kernel else { return }
     while let parcel = kernel.pointee.fromKernel.peek() {
       io.free(Packet(owning: parcel.pointee.packet))
@@ -95,4 +95,9 @@ extension TrafficEngine {
     }
     kernelEmpties = 0
   }
+}
+
+extension Worker where Port: ~Copyable, E: ~Copyable, C: ~Copyable {
+  /// Takes all buffers back from the kernel path at the end of a run. The thread on the other side has ended.
+  public mutating func closeKernelPath<W>() where E == TrafficEngine<W> { engine.closeKernelPath(&io) }
 }

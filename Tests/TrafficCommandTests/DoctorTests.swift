@@ -1,7 +1,7 @@
 import Foundation
+import TCPEngine
 import Testing
 
-import TCPEngine
 @testable import TrafficCommand
 
 @Suite struct DoctorTests {

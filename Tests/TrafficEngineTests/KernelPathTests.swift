@@ -63,7 +63,7 @@ import Testing
 
   private static func finish(_ bench: Bench, _ channel: Channel) {
     channel.giveBack()
-    bench.station.worker.engine.closeKernelPath(&bench.station.worker.io)
+    bench.station.worker.closeKernelPath()
     bench.finish()
   }
 
