@@ -1,7 +1,7 @@
 # `make help` lists the targets.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help deps test-deps build run test unit check format lint layers gate gate-selftest bench soak clean
+.PHONY: help deps test-deps build run test unit check format lint layers gate gate-selftest bench soak fuzz clean
 
 SWIFT ?= swift
 PACKAGES := libdpdk-dev libc6-dev libstdc++-12-dev git ca-certificates
@@ -54,6 +54,9 @@ bench: deps build ## measures speed and memory beside a bare loop; writes bench.
 
 soak: build ## minutes of faults with changing seeds; MINUTES=10
 	Scripts/soak $(or $(MINUTES),10)
+
+fuzz: ## libFuzzer on frames, TCP options and a whole engine, MINUTES=10 each; merges into Tests/Corpus
+	Scripts/fuzz $(or $(MINUTES),10)
 
 clean: ## removes what was built
 	rm -rf .build bench.json

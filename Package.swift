@@ -24,7 +24,9 @@ let hot: [SwiftSetting] =
 
 /// The layers of the packet path, in the order in which they may know each other.
 let layers = ["Wire", "Storage", "TCP", "PacketIO", "Steering", "Telemetry", "Runtime", "TrafficEngine", "DPDKPort", "Entry"]
-let outside = ["CPacket", "CDPDK", "CFloor", "CTCPStack", "TCPStack", "Configuration", "TrafficCommand", "trafficengine", "Benchmark"]
+let outside = [
+  "CPacket", "CDPDK", "CTap", "CFloor", "CTCPStack", "TCPStack", "Configuration", "TrafficCommand", "trafficengine", "Benchmark",
+]
 
 let dpdkLibraries = ["rte_eal", "rte_ethdev", "rte_mbuf", "rte_mempool", "rte_ring", "rte_net_ring"]
 
@@ -52,6 +54,7 @@ let package = Package(
           ] + instructionSet)
       ],
       linkerSettings: dpdkLibraries.map { .linkedLibrary($0) }),
+    .target(name: "CTap", cSettings: [.unsafeFlags(["-Wall", "-Wextra"])]),
     // The packet path is one module, so that the compiler sees through all of it; `make layers` compiles each folder with only the
     // folders it may know (Documentation/Architecture.md).
     .target(name: "TCPEngine", dependencies: ["CPacket", "CDPDK"], path: "Sources", exclude: outside, sources: layers, swiftSettings: hot),
@@ -65,7 +68,7 @@ let package = Package(
     .target(
       name: "TrafficCommand",
       dependencies: [
-        "CPacket", "CDPDK", "TCPEngine", "Configuration",
+        "CPacket", "CDPDK", "CTap", "TCPEngine", "Configuration",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Histogram", package: "hdrhistogram-swift"),
       ],
@@ -90,6 +93,7 @@ let package = Package(
     .testTarget(name: "ConfigurationTests", dependencies: ["Configuration", "TCPEngine"], swiftSettings: strict),
     .testTarget(name: "TCPTests", dependencies: ["TCPEngine"], swiftSettings: strict),
     .testTarget(name: "TCPStackTests", dependencies: ["TCPStack"], swiftSettings: strict),
+    .testTarget(name: "FuzzTests", dependencies: ["TCPEngine", "CPacket"], swiftSettings: strict),
     .testTarget(name: "TrafficEngineTests", dependencies: ["TCPEngine", "CPacket"], swiftSettings: strict),
     .testTarget(
       name: "TelemetryTests", dependencies: ["TCPEngine", .product(name: "Histogram", package: "hdrhistogram-swift")],

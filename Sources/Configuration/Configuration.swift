@@ -36,7 +36,7 @@ public enum Configuration {
 extension TrafficSettings {
   /// Ports that were not given are those where the workload's servers usually are.
   mutating func adaptToWorkload() {
-    engine.serverPort = engine.port
+    engine.serverPorts = engine.ports
     for index in targets.indices where targets[index].port == 0 { targets[index].port = engine.workload.defaultPort }
   }
 

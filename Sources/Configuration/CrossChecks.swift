@@ -11,7 +11,8 @@ enum CrossChecks {
   }
 
   private static let checks: [@Sendable (TrafficSettings) -> String?] = [
-    hasTarget, clientsAreOthers, interfaceStandsAlone, memoryHasOneWorker, memoryEnds, faultsNeedMemory, rampLeadsSomewhere,
+    hasTarget, clientsAreOthers, serversAreOthers, interfaceStandsAlone, targetsAreReachable, oneMAC, kernelIsOnAWire, memoryHasOneWorker,
+    memoryEnds, faultsNeedMemory, rampLeadsSomewhere,
     masksTellWorkersApart,
     addressesTellWorkersApart, poolSuffices, tuplesSuffice, windowFits, timeoutsAreInOrder, streamFits, filesDiffer,
     workloadIsMeant, thinkTimeFits, streamsEnd, chunksFit, fieldsAreNotOurs,
@@ -29,6 +30,48 @@ enum CrossChecks {
     }
     guard let target = settings.targets.first(where: { isClient($0.address) }) else { return nil }
     return "ports.clients contains \(target.address), the address of the target '\(target.id)' in targets: leave it out"
+  }
+
+  private static func serversAreOthers(_ settings: TrafficSettings) -> String? {
+    let port = settings.port
+    if port.servers.contains(where: { $0.contains(port.address) }) {
+      return "ports.servers contains \(port.address), which is the address of ports.ipnet anyway: leave it out"
+    }
+    guard port.isLooped, let range = port.servers.first(where: { port.clients.contains(where: $0.overlaps) }) else { return nil }
+    return "ports.servers and ports.clients have addresses of \(range.text) in common: leave them out of one of the two"
+  }
+
+  /// A next hop is asked for by ARP, which only stations of our own network answer.
+  private static func targetsAreReachable(_ settings: TrafficSettings) -> String? {
+    let port = settings.port
+    guard !port.isLooped else { return nil }
+    let network = Network(address: port.address, prefixLength: port.prefixLength)
+    if let gateway = port.gateway, !port.isOnLink(gateway) {
+      return "ports.gateway is \(gateway), which is not in the network of ports.ipnet (\(network)): correct one of the two"
+    }
+    guard port.gateway == nil, let target = settings.targets.first(where: { $0.mac == nil && !port.isOnLink($0.address) }) else {
+      return nil
+    }
+    return
+      "the target '\(target.id)' (\(target.address)) is not in the network of ports.ipnet (\(network)), and there is no ports.gateway: "
+      + "set ports.gateway, or its MAC address (targets.mac), or correct one of the two"
+  }
+
+  private static func oneMAC(_ settings: TrafficSettings) -> String? {
+    guard let mac = settings.port.mac, let interface = settings.port.linuxInterface else { return nil }
+    return "ports.mac is \(mac) and ports.linux_if is '\(interface)', but a port has one MAC address: leave one of them out"
+  }
+
+  private static func kernelIsOnAWire(_ settings: TrafficSettings) -> String? {
+    guard let interface = settings.port.kernelInterface else {
+      guard let namespace = settings.port.namespace else { return nil }
+      return "ports.namespace is '\(namespace)', but nothing is made in it: set ports.kernel_interface, or leave ports.namespace out"
+    }
+    if settings.port.isLooped {
+      return "ports.kernel_interface is '\(interface)', but there is nobody else on a looped wire: set ports.interface or leave it out"
+    }
+    guard interface == settings.port.interface else { return nil }
+    return "ports.kernel_interface and ports.interface are both '\(interface)': give the interface that is to be made another name"
   }
 
   private static func interfaceStandsAlone(_ settings: TrafficSettings) -> String? {
@@ -84,11 +127,12 @@ enum CrossChecks {
   /// Each worker's queue may be full of frames, and DPDK lets a cache grow to one and a half times its size.
   private static func poolSuffices(_ settings: TrafficSettings) -> String? {
     let queue = max(settings.port.receiveDescriptors, settings.port.transmitDescriptors)
-    let needed = workers(settings) * (queue + 2 * settings.port.cacheSize)
+    let kernel = settings.port.kernelInterface == nil ? 0 : KernelChannel.buffers
+    let needed = workers(settings) * (queue + 2 * settings.port.cacheSize + kernel)
     guard settings.port.poolSize <= needed else { return nil }
     let lacking = needed + 1 - settings.port.poolSize
     return "ports.pool_size is \(settings.port.poolSize), but must exceed \(needed) (the larger of ports.rxd and ports.txd, and twice "
-      + "ports.cache_size, for each worker): raise it by \(lacking) or more"
+      + "ports.cache_size\(kernel == 0 ? "" : ", and \(kernel) for ports.kernel_interface"), for each worker): raise it by \(lacking) or more"
   }
 
   /// TCP ports that the client role takes, of each address: 1024 to 65535.

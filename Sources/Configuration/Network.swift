@@ -1,9 +1,11 @@
 import TCPEngine
 
 /// A host's address with the length of its network's prefix.
-struct Network: Sendable, Equatable {
+struct Network: Sendable, Equatable, CustomStringConvertible {
   var address: IPv4Address
   var prefixLength: Int
+
+  var description: String { "\(address)/\(prefixLength)" }
 
   init(address: IPv4Address, prefixLength: Int) {
     self.address = address

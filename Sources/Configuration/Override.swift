@@ -68,7 +68,7 @@ extension Override {
   private func explained(_ mismatch: Mismatch, _ key: SettingsKey) -> Mismatch {
     guard key.path == "engine.port" else { return mismatch }
     let kinds = PortSettings.Kind.allCases.map { "'\($0.rawValue)'" }.joined(separator: ", ")
-    return Mismatch(found: mismatch.found, needed: "a kind of port (\(kinds)) or a TCP port \(key.range)")
+    return Mismatch(found: mismatch.found, needed: "a kind of port (\(kinds)) or \(key.range)")
   }
 
   /// The command line gives the next word as the value, whatever it is.

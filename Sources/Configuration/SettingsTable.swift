@@ -52,13 +52,26 @@ enum SettingsTable {
       "ports.mac", \.port.mac, ValueFormat.mac.optional, "The port's MAC address.",
       absence: "the interface's own; 02:00:00:00:00:01 on a looped wire"),
     SettingsKey(
+      "ports.linux_if", \.port.linuxInterface, ValueFormat.interface.optional,
+      "A Linux interface of this machine whose MAC address is the port's, instead of ports.mac.", absence: "none"),
+    SettingsKey(
       "ports.ipnet", \.port.network, .network, "The server role's address, and its network's prefix length.", shortFlags: ["--ip"]),
     SettingsKey(
       "ports.gateway", \.port.gateway, ValueFormat.address.optional, "Where frames for other networks than ports.ipnet go.", absence: "none"
     ),
     SettingsKey(
+      "ports.servers", \.port.servers, .furtherAddresses, "Addresses of the server role besides that of ports.ipnet.", absence: "[]: none"),
+    SettingsKey(
       "ports.clients", \.port.clients, .addressRanges,
       "Addresses of the client role; each brings 64,512 TCP ports to each target. On an interface, the default is ports.ipnet's address."),
+    SettingsKey(
+      "ports.kernel_interface", \.port.kernelInterface, ValueFormat.interface.optional,
+      "Name of a TAP interface to make, with the port's MAC address and ports.ipnet: frames that are not ours go to the kernel through it, "
+        + "and what the kernel sends goes out of the port.",
+      absence: "none"),
+    SettingsKey(
+      "ports.namespace", \.port.namespace, ValueFormat.namespace.optional, "Network namespace that ports.kernel_interface is made in.",
+      absence: "our own"),
   ]
 
   private static let engine: [SettingsKey] = [
@@ -66,8 +79,8 @@ enum SettingsTable {
       "engine.workload", \.engine.workload, .word,
       "What connections say: payloads and answers of given sizes, HTTP/1.1, or octets without a pause ([http], [bulk])."),
     SettingsKey(
-      "engine.port", \.engine.serverPort, ValueFormat.integer(0...65_535).optional,
-      "TCP port where the server role listens; 0: no server role. The flag also takes a kind of port.", absence: "4000; 80 with http"),
+      "engine.port", \.engine.serverPorts, ValueFormat.tcpPorts.optional,
+      "TCP ports where the server role listens; 0: no server role. The flag also takes a kind of port.", absence: "4000; 80 with http"),
     SettingsKey(
       "engine.cps_limit", \.engine.cpsLimit, .integer(0...100_000_000, unit: "connections/s"),
       "Connections opened per second, all workers together; 0: as fast as they are completed.", shortFlags: ["--cps"]),

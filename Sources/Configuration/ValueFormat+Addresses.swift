@@ -47,8 +47,16 @@ extension ValueFormat where Value == Network {
 extension ValueFormat where Value == [AddressRange] {
   /// Ranges of unicast addresses without overlap: a string, or an array of strings; in a string separated by commas.
   static var addressRanges: Self {
-    let meaning = "a list of unicast IPv4 addresses or ranges (such as 10.0.0.2-10.0.15.254), each address once"
-    return Self(
+    ranges("a list of unicast IPv4 addresses or ranges (such as 10.0.0.2-10.0.15.254), each address once", mayBeEmpty: false)
+  }
+
+  /// The same, or none at all.
+  static var furtherAddresses: Self {
+    ranges("a list of unicast IPv4 addresses or ranges (such as 10.0.0.10-10.0.0.99), each address once, or []", mayBeEmpty: true)
+  }
+
+  private static func ranges(_ meaning: String, mayBeEmpty: Bool) -> Self {
+    Self(
       type: "string or array of strings", typeName: meaning,
       node: { .text($0) },
       decode: { (node) throws(Mismatch) in
@@ -62,7 +70,7 @@ extension ValueFormat where Value == [AddressRange] {
             ranges.append(range)
           }
         }
-        guard !ranges.isEmpty else { throw Mismatch(found: "an empty array", needed: meaning) }
+        guard mayBeEmpty || !ranges.isEmpty else { throw Mismatch(found: "an empty array", needed: meaning) }
         return ranges
       },
       literal: { ranges in

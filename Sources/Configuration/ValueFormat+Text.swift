@@ -38,6 +38,14 @@ extension ValueFormat where Value: RawRepresentable & CaseIterable, Value.RawVal
 }
 
 extension ValueFormat where Value == String {
+  /// The name of a network namespace: that of a file in /run/netns.
+  static var namespace: Self {
+    parsed(
+      "the name of a network namespace (as `ip netns` lists it)",
+      { text in (1...255).contains(text.utf8.count) && text != "." && text != ".." && !text.contains("/") ? text : nil },
+      written: { $0 })
+  }
+
   /// The name of a Linux interface. A comma would end it in DPDK's device arguments.
   static var interface: Self {
     parsed(

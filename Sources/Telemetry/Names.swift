@@ -129,6 +129,8 @@ public enum DropReason: UInt8, CounterName, BitwiseCopyable {
   case tableFull
   case noBuffer
   case challengeLimited
+  case kernelRingFull
+  case kernelRefused
 
   @inline(__always)
   public init(_ failure: ParseFailure) { self = Self(rawValue: failure.rawValue).unsafelyUnwrapped }
@@ -155,6 +157,8 @@ public enum DropReason: UInt8, CounterName, BitwiseCopyable {
     case .tableFull: "a SYN while all connections are in use"
     case .noBuffer: "no packet buffer to send with"
     case .challengeLimited: "a challenge ACK beyond the limit per second"
+    case .kernelRingFull: "for the kernel, while as many as can wait for it did"
+    case .kernelRefused: "for the kernel, which did not take it"
     }
   }
 }
@@ -229,6 +233,15 @@ public enum WorkerGauge: UInt8, CounterName, BitwiseCopyable {
   case silentNeighbour
   case recoveriesTaken
   case recoveriesRefused
+  case arpAnnouncementsSent
+  case arpAnnouncementsReceived
+  case addressConflicts
+  case neighboursMoved
+  case peersMoved
+  case neighboursLost
+  case neighboursSilent
+  case framesToKernel
+  case framesFromKernel
 
   public var text: String {
     switch self {
@@ -260,6 +273,15 @@ public enum WorkerGauge: UInt8, CounterName, BitwiseCopyable {
     case .recoveriesTaken: "connections that took a structure to recover from loss, or to send beyond the initial window"
     case .recoveriesRefused: "times that all such structures were in use"
     case .silentNeighbour: "the address (as a number) that answered no ARP request; 0: none"
+    case .arpAnnouncementsSent: "ARP announcements of our addresses sent (RFC 5227)"
+    case .arpAnnouncementsReceived: "ARP announcements of other stations received"
+    case .addressConflicts: "ARP of other stations that claim one of our addresses"
+    case .neighboursMoved: "times a target's next hop had another MAC address than before"
+    case .peersMoved: "times a client of the server role had another MAC address than before"
+    case .neighboursLost: "times a target's next hop stopped answering ARP"
+    case .neighboursSilent: "next hops that do not answer ARP now"
+    case .framesToKernel: "frames handed to the kernel"
+    case .framesFromKernel: "frames that the kernel sent"
     }
   }
 }

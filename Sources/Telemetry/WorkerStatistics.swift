@@ -13,7 +13,7 @@ public struct WorkerStatistics: BitwiseCopyable, @unchecked Sendable {
   private static var dropsBase: Int { attemptedBase + 8 }
   private static var anomaliesBase: Int { dropsBase + 32 }
   private static var gaugesBase: Int { anomaliesBase + 16 }
-  private static var httpBase: Int { gaugesBase + 32 }
+  private static var httpBase: Int { gaugesBase + 64 }
   private static var statusesBase: Int { httpBase + 8 }
   private static var histogramsBase: Int { statusesBase + statusCount }
   static var size: Int { histogramsBase + Latency.allCases.count * LogarithmicBuckets.count }

@@ -19,7 +19,7 @@ final class MemoryRun<Program: TrafficProgram>: TrafficRun {
   }
 
   init(_ basis: RunBasis, _ outputs: RunOutputs, makeWorkload: @Sendable @escaping (TrafficSettings) -> Program.W) {
-    let channels = WorkerChannels(capture: outputs.captureChannel(0), records: outputs.recordChannel(0))
+    let channels = WorkerChannels(capture: outputs.captureChannel(0), records: outputs.recordChannel(0), kernel: nil)
     thread = JoinableThread { [link = links[0], stopSignals, result] in
       let wire = MemoryLink(buffers: basis.settings.port.poolSize, depth: basis.depth)
       let faulty = FaultyPort(MemoryPort(wire), faults: basis.settings.faults, seed: basis.faultSeed)

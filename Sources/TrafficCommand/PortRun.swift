@@ -14,6 +14,8 @@ final class PortRun<Program: TrafficProgram>: TrafficRun {
   private let mac: MACAddress
   private var failure: String?
   private let pools: [PacketPool]
+  private let kernelPath: KernelPath?
+  private let board: NeighbourBoard
   private var threads: [JoinableThread] = []
   private let ends: [WorkerEndBox]
 
@@ -38,10 +40,15 @@ final class PortRun<Program: TrafficProgram>: TrafficRun {
     } catch {
       throw CommandFailure(.notStarted, error.description)
     }
+    board = TrafficEngine<Program.W>.neighbourBoard(basis.settings)
     mac = basis.settings.port.mac ?? (basis.settings.port.isLooped ? PortSettings.loopedMAC : DPDK.mac(of: port))
+    kernelPath = try basis.settings.port.kernelInterface.map { [mac] in
+      try KernelPath($0, basis.settings.port, mac: mac, workers: basis.workers)
+    }
     plan = RunPlan(
       RunPlan.Times(real: basis.settings, ticksPerSecond: basis.ticksPerSecond), total: basis.total, start: tick_counter())
     warnings = nodeWarnings()
+    kernelPath?.start(avoiding: basis.cores)
     for worker in basis.cores.indices { threads.append(thread(worker, outputs, makeWorkload)) }
     // From here on this thread only looks on: it leaves the workers' cores to them.
     _ = avoid_cores(basis.cores.reduce(0) { $0 | 1 << UInt64($1) })
@@ -97,14 +104,15 @@ final class PortRun<Program: TrafficProgram>: TrafficRun {
     _ worker: Int, _ outputs: RunOutputs, _ makeWorkload: @Sendable @escaping (TrafficSettings) -> Program.W
   ) -> JoinableThread {
     let (basis, link, pool, port, mac, box) = (basis, links[worker], pools[worker], port, mac, ends[worker])
-    let channels = WorkerChannels(capture: outputs.captureChannel(worker), records: outputs.recordChannel(worker))
-    return JoinableThread {
+    let channels = WorkerChannels(
+      capture: outputs.captureChannel(worker), records: outputs.recordChannel(worker), kernel: kernelPath?.channel(worker))
+    return JoinableThread { [board, endKernelPath = KernelEnd(kernelPath)] in
       _ = pin_thread(Int32(basis.cores[worker]))
       DPDK.registerThread()
       // Built here, so that its memory lies on this core's NUMA node.
       let engine = TrafficEngine(
         basis.settings, share: basis.share(worker), workload: makeWorkload(basis.settings), mac: mac, link: link,
-        records: channels.records, start: basis.startTicks)
+        records: channels.records, kernel: channels.kernel, board: board, start: basis.startTicks)
       let queue = DPDKPort(
         port: port, queue: UInt16(worker), pool: pool.pool, cacheSize: basis.settings.port.cacheSize)
       if let capture = channels.capture {
@@ -113,10 +121,12 @@ final class PortRun<Program: TrafficProgram>: TrafficRun {
         Program.run(&worker)
         // The other workers' later frames wait for this one's, and there will be none.
         capture.pointee.close()
+        endKernelPath(&worker)
         box.end = Self.windDown(&worker)
       } else {
         var worker = Worker(port: queue, engine: engine, clock: TickClock(), link: link)
         Program.run(&worker)
+        endKernelPath(&worker)
         box.end = Self.windDown(&worker)
       }
       DPDK.unregisterThread()
@@ -147,6 +157,20 @@ final class PortRun<Program: TrafficProgram>: TrafficRun {
 struct WorkerChannels: @unchecked Sendable {
   let capture: UnsafePointer<CaptureChannel>?
   let records: UnsafePointer<RecordChannel>?
+  let kernel: UnsafePointer<KernelChannel>?
+}
+
+/// What a worker that has left its loop does about the kernel path: it ends it, and takes its buffers back.
+struct KernelEnd: @unchecked Sendable {
+  private let path: KernelPath?
+
+  init(_ path: KernelPath?) { self.path = path }
+
+  func callAsFunction<P: PacketPort & ~Copyable, W: Workload>(_ worker: inout Worker<P, TrafficEngine<W>, TickClock>) {
+    guard let path else { return }
+    path.end()
+    worker.closeKernelPath()
+  }
 }
 
 extension PortCounts {

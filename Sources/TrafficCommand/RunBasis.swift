@@ -20,6 +20,8 @@ struct RunBasis: Sendable {
   let startedAfter: Double
 
   init(_ settings: TrafficSettings) throws {
+    var settings = settings
+    if let interface = settings.port.linuxInterface { settings.port.mac = try LinuxInterface.mac(of: interface) }
     self.settings = settings
     cores = try Self.cores(settings.cores)
     // A seed is written as a signed number in files and flags.

@@ -45,9 +45,13 @@ struct PortFlags: FlagGroup {
   @Option(parsing: .unconditional, help: .key("ports.dst_port_mask")) var dstPortMask: String?
   @Option(parsing: .unconditional, help: .key("ports.flow_steering")) var flowSteering: String?
   @Option(parsing: .unconditional, help: .key("ports.mac")) var mac: String?
+  @Option(parsing: .unconditional, help: .key("ports.linux_if")) var linuxIf: String?
   @Option(name: [.long, .customLong("ip")], parsing: .unconditional, help: .key("ports.ipnet")) var ipnet: String?
   @Option(parsing: .unconditional, help: .key("ports.gateway")) var gateway: String?
+  @Option(parsing: .unconditional, help: .key("ports.servers")) var servers: String?
   @Option(parsing: .unconditional, help: .key("ports.clients")) var clients: String?
+  @Option(parsing: .unconditional, help: .key("ports.kernel_interface")) var kernelInterface: String?
+  @Option(parsing: .unconditional, help: .key("ports.namespace")) var namespace: String?
 }
 
 struct EngineFlags: FlagGroup {

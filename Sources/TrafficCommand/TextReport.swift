@@ -166,6 +166,30 @@ struct TextReport {
       "  ARP: \(count(total[.arpRequestsSent])) asked, \(count(total[.arpRepliesReceived])) replies, "
         + "\(count(total[.arpAnswered])) answered; echo answered \(count(total[.echoAnswered]))",
       "  accepted without checksum, from a local Linux peer: \(count(total[.unsummedAccepted]))",
+    ] + unquietNeighbours + kernelPath
+  }
+
+  /// What is worth a line only when it happened.
+  private var unquietNeighbours: [String] {
+    let moved = total[.neighboursMoved] + total[.peersMoved]
+    var lines: [String] = []
+    if moved + total[.neighboursLost] > 0 {
+      lines.append(
+        "  neighbours: \(count(moved)) had a new MAC address, \(count(total[.neighboursLost])) fell silent "
+          + "(\(count(total[.neighboursSilent])) still)")
+    }
+    if total[.addressConflicts] > 0 {
+      lines.append("  WARNING: another station claims one of our addresses (\(count(total[.addressConflicts])) times by ARP)")
+    }
+    return lines
+  }
+
+  private var kernelPath: [String] {
+    guard let interface = summary.basis.settings.port.kernelInterface else { return [] }
+    let (full, refused) = (count(total[.kernelRingFull]), count(total[.kernelRefused]))
+    return [
+      "  kernel through \(interface): \(count(total[.framesToKernel])) frames to it, \(count(total[.framesFromKernel])) from it, "
+        + "dropped \(full) for want of room, \(refused) refused"
     ]
   }
 

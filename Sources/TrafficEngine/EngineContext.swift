@@ -36,4 +36,6 @@ struct TargetRoute: BitwiseCopyable, Sendable {
   var nextHop: IPv4Address
   /// `link` leads there.
   var isResolved: Bool
+  /// `link` was given, and no ARP changes it.
+  var isFixed: Bool
 }

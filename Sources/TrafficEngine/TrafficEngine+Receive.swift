@@ -49,7 +49,7 @@ extension TrafficEngine {
       arrival.pointee.packet = packet.release()
       arrival.pointee.hash = flowHash(arrival.pointee.segment.key)
       deliver(arrival, &io)
-    case .unreadable(let failure): drop(packet, DropReason(failure), &io)
+    case .unreadable(let failure): receiveUnreadable(failure, packet, &io)
     }
   }
 
@@ -99,9 +99,7 @@ extension TrafficEngine {
     _ segment: UnsafePointer<TCPSegment>, _ hash: UInt32, _ packet: consuming Packet, _ io: inout PacketQueue<Port>
   ) {
     let control = segment.pointee.flags.rawValue & (TCPFlags.syn.rawValue | TCPFlags.ack.rawValue | TCPFlags.rst.rawValue)
-    if control == TCPFlags.syn.rawValue, segment.pointee.destination == serverAddress, segment.pointee.destinationPort == serverPort,
-      serverPort != 0
-    {
+    if control == TCPFlags.syn.rawValue, listeners.has(segment.pointee.destinationPort), listeners.has(segment.pointee.destination) {
       accept(segment, hash, packet, after: nil, &io)
     } else {
       refuse(segment, packet, &io)
@@ -112,13 +110,14 @@ extension TrafficEngine {
   mutating func refuse<Port: PacketPort & ~Copyable>(
     _ segment: UnsafePointer<TCPSegment>, _ packet: consuming Packet, _ io: inout PacketQueue<Port>
   ) {
+    if kernel != nil, isKernels(segment) { return handToKernel(packet, &io) }
     guard isOurs(segment.pointee.destination) else {
       return drop(packet, .notOurAddress, &io)
     }
     if segment.pointee.flags.has(.rst) { return drop(packet, .resetWithoutConnection, &io) }
     let opens = segment.pointee.flags.has(.syn) && !segment.pointee.flags.has(.ack)
     statistics.dropped(opens ? .portClosed : .noConnection)
-    let role: Role = segment.pointee.destination == serverAddress ? .server : .client
+    let role: Role = listeners.has(segment.pointee.destination) ? .server : .client
     sendReset(answering: segment, role, packet, &io)
   }
 
@@ -146,8 +145,7 @@ extension TrafficEngine {
     _ io: inout PacketQueue<Port>
   ) {
     let bytes = UnsafeRawPointer(packet.bytes)
-    guard flows.count < flows.capacity, let peer = isLooped ? 0 : peers.index(of: MACAddress(bytes.bigEndian64(4) & 0xffff_ffff_ffff)),
-      let slot = slots.take()
+    guard flows.count < flows.capacity, let peer = isLooped ? 0 : peerIndex(bytes, segment.pointee.key.source), let slot = slots.take()
     else { return drop(packet, .tableFull, &io) }
     var initial = initialSequence.number(segment.pointee.key, now: moment)
     // RFC 9293 3.10.7.4: beyond the largest number of the previous connection.
@@ -170,6 +168,13 @@ extension TrafficEngine {
     transmitSynchronization(slot, &spare, &io)
   }
 
+  /// Where the answers to a frame go.
+  @inline(always)
+  private mutating func peerIndex(_ frame: UnsafeRawPointer, _ source: IPv4Address) -> UInt16? {
+    let isOnLink = (source.rawValue ^ listeners.address.rawValue) & onLinkMask == 0
+    return peers.index(of: MACAddress(frame.bigEndian64(4)), address: isOnLink ? source : IPv4Address(0))
+  }
+
   @inline(never)
   mutating func receiveInTimeWait<Port: PacketPort & ~Copyable>(
     _ segment: UnsafePointer<TCPSegment>, _ hash: UInt32, _ handle: UInt32, _ packet: consuming Packet, _ io: inout PacketQueue<Port>
@@ -185,7 +190,7 @@ extension TrafficEngine {
       acknowledge(entry, packet, &io)
     case .reopen:
       let previous = entry.pointee.sendNext
-      let isServer = segment.pointee.destination == serverAddress && segment.pointee.destinationPort == serverPort && serverPort != 0
+      let isServer = listeners.has(segment.pointee.destinationPort) && listeners.has(segment.pointee.destination)
       guard isServer else { return acknowledge(entry, packet, &io) }
       forget(handle)
       statistics.add(.timeWaitReopened)

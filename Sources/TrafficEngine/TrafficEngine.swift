@@ -43,8 +43,7 @@ public struct TrafficEngine<W: Workload>: Engine, ~Copyable {
   // Constant for the run.
   let share: EngineShare
   let mac: MACAddress
-  let serverAddress: IPv4Address
-  let serverPort: UInt16
+  let listeners: Listeners
   let isLooped: Bool
   /// Whom the server role answers.
   var peers: PeerLinks
@@ -61,8 +60,24 @@ public struct TrafficEngine<W: Workload>: Engine, ~Copyable {
   var nextTarget = 0
   /// Targets whose next hop's MAC address is asked for.
   var unresolvedTargets = 0
-  var arpRounds = 0
-  var lastARP: UInt32 = 0
+
+  // Neighbours, where there are any.
+  var nextHops: NextHops
+  let board: NeighbourBoardView
+  private let boardOwner: NeighbourBoard
+  var boardVersion: UInt64 = 0
+  /// Our network's mask.
+  let onLinkMask: UInt32
+  let ownAddresses: Table<IPv4Address>
+  /// Rounds of announcements done, the next address of this one, and when the next one is due.
+  var announced = 0
+  var announcePosition = 0
+  var announcementDue: UInt64 = 0
+
+  /// The way to the kernel and back; nil: there is none.
+  let kernel: UnsafePointer<KernelChannel>?
+  /// Empty buffers that wait there to be filled.
+  var kernelEmpties = 0
   var attempted: UInt64 = 0
   var lastOpen: Ticks = 0
 
@@ -73,9 +88,14 @@ public struct TrafficEngine<W: Workload>: Engine, ~Copyable {
   var challenges = RateLimit(perSecond: 1_000)
 
   /// Allocates all memory the worker will use, on the calling thread's NUMA node.
+  ///
+  /// - Parameters:
+  ///   - board: shared by the workers of a run (`neighbourBoard`); nil: the worker is alone.
+  ///   - kernel: must outlive the engine.
   public init(
     _ settings: TrafficSettings, share: EngineShare, workload: W, mac: MACAddress, link: WorkerLink,
-    records: UnsafePointer<RecordChannel>? = nil, start: Ticks = 0
+    records: UnsafePointer<RecordChannel>? = nil, kernel: UnsafePointer<KernelChannel>? = nil, board: NeighbourBoard? = nil,
+    start: Ticks = 0
   ) {
     var random = SeededRandom(seed: share.seed)
     self.workload = workload
@@ -86,8 +106,7 @@ public struct TrafficEngine<W: Workload>: Engine, ~Copyable {
     parameters = UnsafePointer(parametersTable.base)
     arrivals = Table(count: 256)
     statistics = link.statistics
-    serverAddress = settings.port.address
-    serverPort = settings.engine.port
+    listeners = Listeners(settings.port.address, others: settings.port.servers, ports: settings.engine.ports)
     flowHash = FlowHash(secret0: random.next(), secret1: random.next())
     initialSequence = InitialSequence(key0: random.next(), key1: random.next())
     microsecondsPerTick = UInt64(1e6 / share.ticksPerSecond * 281_474_976_710_656)
@@ -95,12 +114,19 @@ public struct TrafficEngine<W: Workload>: Engine, ~Copyable {
     targets = Table(count: settings.targets.count)
     for (index, target) in settings.targets.enumerated() {
       let port = settings.port
-      let isResolved = target.mac != nil || port.isLooped
+      let isFixed = target.mac != nil || port.isLooped
       targets[index] = TargetRoute(
         address: target.address, port: target.port, link: LinkHeader(destination: target.mac ?? mac, source: mac),
-        nextHop: port.isOnLink(target.address) ? target.address : port.gateway ?? target.address, isResolved: isResolved)
-      if !isResolved { unresolvedTargets += 1 }
+        nextHop: port.nextHop(to: target.address), isResolved: isFixed, isFixed: isFixed)
+      if !isFixed { unresolvedTargets += 1 }
     }
+    let hops = Self.nextHops(settings)
+    nextHops = NextHops(hops)
+    boardOwner = board ?? NeighbourBoard(count: hops.count)
+    self.board = boardOwner.view
+    onLinkMask = UInt32.max << UInt32(32 - settings.port.prefixLength)
+    ownAddresses = Self.ownAddresses(settings.port)
+    self.kernel = kernel
     peers = PeerLinks(source: mac)
     isLooped = settings.port.isLooped
     // Both roles share the pool. A server end may outlive its client for as long as a last acknowledgment is on its way.
@@ -126,6 +152,23 @@ public struct TrafficEngine<W: Workload>: Engine, ~Copyable {
       rate: share.connectionsPerSecond, ticksPerSecond: share.ticksPerSecond,
       ramp: Ticks(Double(settings.engine.ramp) / 1e9 * share.ticksPerSecond))
     self.start = start
+  }
+
+  /// A board for the workers of a run with these settings.
+  public static func neighbourBoard(_ settings: TrafficSettings) -> NeighbourBoard {
+    NeighbourBoard(count: nextHops(settings).count)
+  }
+
+  /// Whom the targets are reached through, each once, where it is not given.
+  private static func nextHops(_ settings: TrafficSettings) -> [IPv4Address] {
+    if settings.port.isLooped { return [] }
+    var hops: [IPv4Address] = []
+    var seen: Set<IPv4Address> = []
+    for target in settings.targets where target.mac == nil {
+      let hop = settings.port.nextHop(to: target.address)
+      if seen.insert(hop).inserted { hops.append(hop) }
+    }
+    return hops
   }
 
   /// The worker's part of the client addresses and ports. What can be wrong with them, Configuration has refused.
@@ -162,8 +205,9 @@ public struct TrafficEngine<W: Workload>: Engine, ~Copyable {
     if now != self.now { tell(now) }
     if discarded != nil { freeDiscarded(&io) }
     var worked = runTimers(&io)
+    if kernel != nil, tendKernel(&io) { worked = true }
     if phase == .run {
-      if unresolvedTargets > 0 { resolveTargets(&io) } else if openDue(&io) { worked = true }
+      if unresolvedTargets == 0, openDue(&io) { worked = true }
     } else if sweep(&io) {
       worked = true
     }

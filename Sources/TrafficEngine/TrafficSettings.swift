@@ -43,9 +43,17 @@ public struct PortSettings: Sendable, Equatable {
   public var flowSteering = FlowSteering.port
   /// Nil: the interface's own, or `loopedMAC`.
   public var mac: MACAddress?
+  /// A Linux interface whose MAC address is taken instead of `mac`.
+  public var linuxInterface: String?
+  /// A TAP interface that we make: it is given what is not ours, and what the kernel sends through it goes out. Nil: none.
+  public var kernelInterface: String?
+  /// The network namespace that it is made in; nil: our own.
+  public var namespace: String?
   /// Our own network: the server role's address and the prefix length.
   public var address = IPv4Address(0x0a00_0001)
   public var prefixLength = 16
+  /// Addresses of the server role besides `address`.
+  public var servers: [AddressRange] = []
   /// Addresses the client role uses, first to last, in ranges.
   public var clients: [AddressRange] = [AddressRange(first: IPv4Address(0x0a00_0002), last: IPv4Address(0x0a00_0ffe))]
 
@@ -58,9 +66,14 @@ public struct PortSettings: Sendable, Equatable {
   public var isLooped: Bool { interface == nil }
 
   /// Whether an address lies in our own network.
-  func isOnLink(_ other: IPv4Address) -> Bool {
+  public func isOnLink(_ other: IPv4Address) -> Bool {
     (other.rawValue ^ address.rawValue) >> UInt32(32 - prefixLength) == 0
   }
+}
+
+extension PortSettings {
+  /// Whom frames to an address are sent to: itself, or the gateway.
+  func nextHop(to address: IPv4Address) -> IPv4Address { isOnLink(address) ? address : gateway ?? address }
 }
 
 /// How arriving connections find their worker.
@@ -88,12 +101,12 @@ public struct AddressRange: Sendable, Hashable, BitwiseCopyable {
 public struct EngineSettings: Sendable, Equatable {
   /// What connections say.
   public var workload = WorkloadKind.exchange
-  /// Where the server role listens; nil: where the workload's servers usually do. 0: no server role.
-  public var serverPort: UInt16?
+  /// Where the server role listens; nil: where the workload's servers usually do. Empty: no server role.
+  public var serverPorts: [ClosedRange<UInt16>]?
   /// Where the server role listens.
-  public var port: UInt16 {
-    get { serverPort ?? workload.defaultPort }
-    set { serverPort = newValue }
+  public var ports: [ClosedRange<UInt16>] {
+    get { serverPorts ?? [workload.defaultPort...workload.defaultPort] }
+    set { serverPorts = newValue }
   }
   public var tcp = TCPParameters()
   /// Connections opened per second; 0: as fast as they are completed.
@@ -127,6 +140,12 @@ public struct EngineSettings: Sendable, Equatable {
   public var detailedRecords = false
 
   public init() {}
+
+  /// The first port where the server role listens; 0: there is no server role. Setting it leaves only that one.
+  public var port: UInt16 {
+    get { ports.first?.lowerBound ?? 0 }
+    set { ports = newValue == 0 ? [] : [newValue...newValue] }
+  }
 }
 
 /// The workloads of `trafficengine`.

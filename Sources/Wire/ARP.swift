@@ -39,7 +39,11 @@ public struct ARPPacket: BitwiseCopyable, Sendable {
 
   /// Writes the whole frame: a request to everyone, a reply to whom it is for.
   public func write(to frame: UnsafeMutableRawPointer) {
-    let destination = operation == .request ? .broadcast : targetMAC
+    write(to: frame, linkDestination: operation == .request ? .broadcast : targetMAC)
+  }
+
+  /// Writes the whole frame, to a station of the link: a request may go to the one that answered before (RFC 1122 2.3.2.1).
+  public func write(to frame: UnsafeMutableRawPointer, linkDestination destination: MACAddress) {
     LinkHeader(destination: destination, source: senderMAC, type: Ethernet.typeARP).store(to: frame)
     let arp = frame + Ethernet.headerLength
     arp.store(networkOrder(Self.prefix | UInt64(operation.rawValue)), at: 0)

@@ -4,6 +4,12 @@ public enum Ethernet {
   public static var typeOffset: Int { 12 }
   public static var typeIPv4: UInt16 { 0x0800 }
   public static var typeARP: UInt16 { 0x0806 }
+
+  /// Whether a frame is sent to this station: by its address, by broadcast or by multicast. The frame has a whole header.
+  @inline(__always)
+  public static func isFor(_ mac: MACAddress, _ frame: UnsafeRawPointer) -> Bool {
+    MACAddress(frame.bigEndian64(0) &>> 16) == mac || frame.octet(0) & 1 == 1
+  }
 }
 
 /// A 48-bit MAC address, the first octet on the wire in the highest bits.

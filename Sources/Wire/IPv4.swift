@@ -9,6 +9,10 @@ public enum IPv4 {
   public static var fragmentMask: UInt16 { 0x3fff }
   public static var timeToLive: UInt8 { 64 }
 
+  /// Whether a frame with a whole IPv4 header carries TCP, or a fragment of it.
+  @inline(__always)
+  static func isTCP(_ frame: UnsafeRawPointer) -> Bool { frame.octet(Ethernet.headerLength &+ 9) == protocolTCP }
+
   /// The first 4 octets of a header without options, in memory order: version, length.
   @inline(always)
   static func firstWord(totalLength: Int) -> UInt32 { networkOrder(0x4500_0000 | UInt32(truncatingIfNeeded: totalLength)) }

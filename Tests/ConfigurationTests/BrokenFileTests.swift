@@ -62,7 +62,10 @@ struct BrokenFile: Sendable, CustomTestStringConvertible {
   static let ranges = [
     BrokenFile("test_size = -1", "test_size is -1, an integer from 0 to 1,000,000,000,000 (connections) is needed"),
     BrokenFile("[engine]\ncps_limit = -5", "engine.cps_limit is -5, an integer from 0 to 100,000,000 (connections/s) is needed"),
-    BrokenFile("[engine]\nport = 65536", "engine.port is 65536, an integer from 0 to 65,535 is needed"),
+    BrokenFile("[engine]\nport = 65536", "engine.port is 65536, \(tcpPorts) is needed"),
+    BrokenFile("[engine]\nport = \"80,8080-\"", "engine.port is '80,8080-', \(tcpPorts) is needed"),
+    BrokenFile("[engine]\nport = \"80-90,85\"", "engine.port is '80-90,85', \(tcpPorts) is needed"),
+    BrokenFile("[engine]\nport = \"0,80\"", "engine.port is '0,80', \(tcpPorts) is needed"),
     BrokenFile("[engine]\nmax_open = 0", "engine.max_open is 0, an integer from 1 to 50,000,000 (connections) is needed"),
     BrokenFile(
       "[engine.timeouts]\ntime_wait = 0", "engine.timeouts.time_wait is 0, an integer from 1 to 86,400,000 (ms) is needed"),

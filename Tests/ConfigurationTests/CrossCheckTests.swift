@@ -2,7 +2,7 @@ import Configuration
 import Testing
 
 @Suite struct CrossCheckTests {
-  @Test(arguments: ports + engine)
+  @Test(arguments: ports + wire + engine)
   func isAnsweredInOneSentence(broken: BrokenFile) {
     let error = #expect(throws: ConfigurationError.self) { try Configuration.parse(broken.text, name: "run.toml") }
     #expect(error?.description == "run.toml: " + broken.sentence)
@@ -35,6 +35,38 @@ import Testing
     BrokenFile(
       "[faults]\nloss = 0.1",
       "faults.loss is 0.1, but only a wire in memory has faults: set ports.kind to \"memory\" or faults.loss to 0"),
+  ]
+
+  static let wire = [
+    BrokenFile(
+      "[[ports]]\ninterface = \"veth0\"\n[[targets]]\nid = \"web\"\nip = \"192.168.1.1\"\nport = 80",
+      "the target 'web' (192.168.1.1) is not in the network of ports.ipnet (10.0.0.1/16), and there is no ports.gateway: "
+        + "set ports.gateway, or its MAC address (targets.mac), or correct one of the two"),
+    BrokenFile(
+      "[[ports]]\ninterface = \"veth0\"\ngateway = \"192.168.1.1\"",
+      "ports.gateway is 192.168.1.1, which is not in the network of ports.ipnet (10.0.0.1/16): correct one of the two"),
+    BrokenFile(
+      "[[ports]]\ninterface = \"veth0\"\nmac = \"02:00:00:00:00:01\"\nlinux_if = \"eth0\"",
+      "ports.mac is 02:00:00:00:00:01 and ports.linux_if is 'eth0', but a port has one MAC address: leave one of them out"),
+    BrokenFile(
+      "[[ports]]\nkernel_interface = \"tcpe0\"",
+      "ports.kernel_interface is 'tcpe0', but there is nobody else on a looped wire: set ports.interface or leave it out"),
+    BrokenFile(
+      "[[ports]]\ninterface = \"veth0\"\nnamespace = \"x\"",
+      "ports.namespace is 'x', but nothing is made in it: set ports.kernel_interface, or leave ports.namespace out"),
+    BrokenFile(
+      "[[ports]]\ninterface = \"veth0\"\nkernel_interface = \"veth0\"",
+      "ports.kernel_interface and ports.interface are both 'veth0': give the interface that is to be made another name"),
+    BrokenFile(
+      "[[ports]]\nservers = \"10.0.0.1\"",
+      "ports.servers contains 10.0.0.1, which is the address of ports.ipnet anyway: leave it out"),
+    BrokenFile(
+      "[[ports]]\nservers = \"10.0.15.250-10.0.16.9\"",
+      "ports.servers and ports.clients have addresses of 10.0.15.250-10.0.16.9 in common: leave them out of one of the two"),
+    BrokenFile(
+      "[[ports]]\ninterface = \"veth0\"\nkernel_interface = \"tcpe0\"\npool_size = 2112",
+      "ports.pool_size is 2112, but must exceed 2112 (the larger of ports.rxd and ports.txd, and twice ports.cache_size, and 576 for "
+        + "ports.kernel_interface, for each worker): raise it by 1 or more"),
   ]
 
   static let engine = [

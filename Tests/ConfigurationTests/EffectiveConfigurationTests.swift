@@ -5,7 +5,7 @@ import Testing
 @Suite struct EffectiveConfigurationTests {
   @Test func defaultsAreThoseOfTheSettings() throws {
     var expected = TrafficSettings()
-    expected.engine.serverPort = 4000
+    expected.engine.port = 4000
     expected.targets = [Target(id: "self", address: expected.port.address, port: expected.engine.port)]
     #expect(try Configuration.load(file: nil) == expected)
     #expect(try Configuration.parse("", name: "empty.toml") == expected)
@@ -73,8 +73,9 @@ import Testing
     mac = "02:aa:bb:cc:dd:ee"
     ipnet = "192.168.1.1/24"
     clients = ["192.168.1.2-192.168.1.9", "172.16.0.1"]
+    servers = ["192.168.1.20-192.168.1.29", "192.168.1.40"]
     [engine]
-    port = 443
+    port = "80,443,8000-8009"
     cps_limit = 50000
     max_open = 1000
     detailed_records = true

@@ -35,9 +35,9 @@ struct BrokenFlags: Sendable, CustomTestStringConvertible {
     BrokenFlags([("--sack", "config.toml")], "--sack: 'config.toml' is given, true or false is needed"),
     BrokenFlags([("--sack", "true"), ("--sack", "false")], "--sack: is given as true and as false, give it once"),
     BrokenFlags(
-      [("--port", "tap")], "--port: 'tap' is given, a kind of port ('ring', 'memory') or a TCP port from 0 to 65,535 is needed"),
+      [("--port", "tap")], "--port: 'tap' is given, a kind of port ('ring', 'memory') or \(tcpPorts) is needed"),
     BrokenFlags(
-      [("--port", "70000")], "--port: 70000 is given, a kind of port ('ring', 'memory') or a TCP port from 0 to 65,535 is needed"),
+      [("--port", "70000")], "--port: 70000 is given, a kind of port ('ring', 'memory') or \(tcpPorts) is needed"),
     BrokenFlags([("--kind", "tap")], "--kind: 'tap' is given, \"ring\" or \"memory\" is needed"),
     BrokenFlags([("--loss", "inf")], "--loss: 'inf' is given, a number from 0 to 1 is needed"),
     BrokenFlags([("--loss", "5%")], "--loss: '5%' is given, a number from 0 to 1 is needed"),
@@ -151,3 +151,7 @@ struct BrokenFlags: Sendable, CustomTestStringConvertible {
     #expect(try Configuration.load(file: nil, overrides: [Override("--duration", text)]).engine.duration == nanoseconds)
   }
 }
+
+/// What `engine.port` takes, in words.
+let tcpPorts =
+  "a TCP port from 0 to 65,535, or a list of ports and ranges from 1 on (such as 80,8080,9000-9009), each port once"

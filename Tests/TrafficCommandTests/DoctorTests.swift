@@ -1,4 +1,5 @@
 import Foundation
+import TCPEngine
 import Testing
 
 @testable import TrafficCommand
@@ -168,6 +169,88 @@ import Testing
     #expect(isolation.text == "isolated cores: 2-3; without timer ticks (nohz_full): none")
     let devices = try Self.finding("devices", ["sys/bus/pci/drivers/vfio-pci/0000:01:00.0": "", "sys/bus/pci/drivers/vfio-pci/bind": ""])
     #expect(devices.text == "given to DPDK: 0000:01:00.0 (vfio-pci)")
+  }
+
+  private static let pci = "sys/bus/pci/devices/0000:07:00.0/"
+  private static let igb: [String: String?] = [
+    pci + "class": "0x020000\n", pci + "vendor": "0x8086\n", pci + "device": "0x1533\n", pci + "numa_node": "0\n", pci + "net/eth1/mtu": "",
+    "sys/bus/pci/drivers/igb/0000:07:00.0": "", "sys/kernel/iommu_groups/7/x": "", "usr/bin/dpdk-devbind.py": "",
+    "sys/bus/pci/devices/0000:00:1f.2/class": "0x010601\n",
+  ]
+
+  @Test func aNICIsGivenToDPDK() throws {
+    let node = "sys/devices/system/node/node0/hugepages/hugepages-2048kB/"
+    let nic = try Self.finding(
+      "NIC", Self.igb.merging([node + "nr_hugepages": "40\n", node + "free_hugepages": "30\n"]) { $1 })
+    #expect(nic.status == .note)
+    #expect(
+      nic.text == "0000:07:00.0 (8086:1533, igb, eth1, node 0): to give it to DPDK; back to Linux: dpdk-devbind.py --bind=igb 0000:07:00.0")
+    #expect(
+      nic.commands == [
+        "modprobe vfio-pci", "ip link set eth1 down", "dpdk-devbind.py --bind=vfio-pci 0000:07:00.0",
+        "echo 74 | tee /sys/devices/system/node/node0/hugepages/hugepages-2048kB/nr_hugepages",
+      ])
+    let findings = try Self.report(Self.igb).findings.filter { $0.topic == "NIC" }
+    #expect(findings.count == 1, "a disk is no NIC")
+  }
+
+  @Test func withoutAnIOMMUAndWithoutTools() throws {
+    let nic = try Self.finding(
+      "NIC", Self.igb.merging(["sys/kernel/iommu_groups/7/x": nil, "usr/bin/dpdk-devbind.py": nil]) { $1 })
+    #expect(
+      nic.commands == [
+        "apt-get install dpdk", "modprobe vfio enable_unsafe_noiommu_mode=1", "modprobe vfio-pci", "ip link set eth1 down",
+        "dpdk-devbind.py --bind=vfio-pci 0000:07:00.0",
+      ])
+  }
+
+  @Test func theNICThatOneIsConnectedThrough() throws {
+    let route = "Iface\tDestination\tGateway\tFlags\tRefCnt\tUse\tMetric\tMask\neth1\t00000000\t0100000A\t0003\t0\t0\t0\t00000000\n"
+    let nic = try Self.finding("NIC", Self.igb.merging(["proc/net/route": route]) { $1 })
+    #expect(nic.commands.isEmpty && nic.text.contains("carries this machine's default route. WARNING:"))
+    let other = try Self.finding("NIC", Self.igb.merging(["proc/net/route": route.replacing("eth1", with: "eth0")]) { $1 })
+    #expect(!other.commands.isEmpty)
+  }
+
+  @Test func aNICThatIsGivenAndABifurcatedOne() throws {
+    var files = Self.igb.merging(["sys/bus/pci/drivers/igb/0000:07:00.0": nil, "sys/bus/pci/drivers/vfio-pci/0000:07:00.0": ""]) { $1 }
+    let given = try Self.finding("NIC", files)
+    #expect(given.status == .ok && given.text.hasSuffix("(8086:1533, vfio-pci, eth1, node 0): given to DPDK"))
+    files.merge(["sys/bus/pci/drivers/vfio-pci/0000:07:00.0": nil, "sys/bus/pci/drivers/mlx5_core/0000:07:00.0": ""]) { $1 }
+    let bifurcated = try Self.finding("NIC", files)
+    #expect(bifurcated.text.contains("stays with its Linux driver, which DPDK's net_mlx5 works beside"))
+    #expect(bifurcated.commands == ["apt-get install librte-net-mlx5-23"])
+  }
+
+  @Test func idleStatesAndThreads() throws {
+    let cpu = "sys/devices/system/cpu/"
+    let idle = cpu + "cpu0/cpuidle/state"
+    var files: [String: String?] = [
+      idle + "0/name": "POLL\n", idle + "0/latency": "0\n", idle + "1/name": "C1\n", idle + "1/latency": "2\n", idle + "2/name": "C6\n",
+      idle + "2/latency": "133\n", idle + "2/disable": "0\n", cpu + "smt/active": "1\n",
+      cpu + "cpu0/topology/thread_siblings_list": "0,2\n",
+      cpu + "cpu1/topology/thread_siblings_list": "1,3\n",
+    ]
+    let deep = try Self.finding("idle states", files)
+    #expect(deep.text.hasPrefix("C6 is allowed, which takes 133 us to leave") && deep.commands == ["cpupower idle-set -D 10"])
+    #expect(try Self.finding("SMT", files).text.hasPrefix("two threads to a core (0,2; 1,3)"))
+    files[idle + "2/disable"] = "1\n"
+    #expect(try Self.finding("idle states", files).status == .ok)
+  }
+
+  @Test func theMACAddressOfALinuxInterface() throws {
+    let directory = try Self.machine([
+      "sys/class/net/eth7/address": "52:54:00:12:34:56\n", "sys/class/net/lo/address": "00:00:00:00:00:00\n",
+    ])
+    let files = MachineFiles(root: directory.path)
+    #expect(try LinuxInterface.mac(of: "eth7", files: files).description == "52:54:00:12:34:56")
+    for (name, sentence) in [
+      ("eth8", "there is no interface 'eth8' (ports.linux_if); `ip link` lists those that are there"),
+      ("lo", "the interface 'lo' (ports.linux_if) has no MAC address (00:00:00:00:00:00): name another, or set ports.mac"),
+    ] {
+      let failure = #expect(throws: CommandFailure.self) { try LinuxInterface.mac(of: name, files: files) }
+      #expect(failure?.sentence == sentence)
+    }
   }
 
   @Test func json() throws {

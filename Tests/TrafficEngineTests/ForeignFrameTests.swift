@@ -12,13 +12,13 @@ final class Bench {
   static let server = PortSettings().address
   static let peer = IPv4Address(0x0a00_4242)
 
-  init(_ change: (inout TrafficSettings) -> Void = { _ in }) {
+  init(kernel: UnsafePointer<KernelChannel>? = nil, _ change: (inout TrafficSettings) -> Void = { _ in }) {
     let settings = settings(0) {
       $0.targets = []
       $0.engine.port = 80
       change(&$0)
     }
-    station = Station(settings, on: wire, end: .a, seed: 3, captures: false) { $0.connections = 0 }
+    station = Station(settings, on: wire, end: .a, seed: 3, captures: false, kernel: kernel) { $0.connections = 0 }
     far = MemoryPort(wire, end: .b)
   }
 
@@ -27,25 +27,33 @@ final class Bench {
   /// A frame goes in; what comes out.
   @discardableResult
   func send(_ octets: [UInt8]) -> [Frame] {
-    guard let packet = far.allocate() else { return [] }
+    put(octets)
+    return received()
+  }
+
+  /// A frame goes in, and a turn is done.
+  func put(_ octets: [UInt8]) {
+    guard let packet = far.allocate() else { return }
     packet.bytes.copyMemory(from: octets, byteCount: octets.count)
     packet.length = octets.count
     var pointer = packet.release()
     _ = far.transmit(&pointer, count: 1)
     _ = station.turn()
-    return received()
   }
 
   @discardableResult
   func send(_ segment: TCPSegment, payload: [UInt8] = []) -> [Frame] { send(Frame(segment, payload: payload, to: Self.mac).octets) }
 
-  func received() -> [Frame] {
-    var frames: [Frame] = []
+  func received() -> [Frame] { receivedOctets().compactMap { Frame($0) } }
+
+  /// The frames that came out, TCP or not.
+  func receivedOctets() -> [[UInt8]] {
+    var frames: [[UInt8]] = []
     let place = UnsafeMutablePointer<PacketPointer>.allocate(capacity: 1)
     defer { place.deallocate() }
     while far.receive(place, count: 1) == 1 {
       let packet = Packet(owning: place[0])
-      if let frame = Frame(Array(UnsafeRawBufferPointer(start: packet.bytes, count: packet.length))) { frames.append(frame) }
+      frames.append(Array(UnsafeRawBufferPointer(start: packet.bytes, count: packet.length)))
       far.free(packet)
     }
     return frames

@@ -9,7 +9,7 @@ typealias HTTPSimulation = WorkloadSimulation<HTTPWorkload>
   static func settings(_ connections: Int, _ change: (inout TrafficSettings) -> Void = { _ in }) -> TrafficSettings {
     TrafficEngineTests.settings(connections) {
       $0.engine.workload = .http
-      $0.engine.serverPort = 80
+      $0.engine.port = 80
       $0.targets[0].port = 80
       change(&$0)
     }

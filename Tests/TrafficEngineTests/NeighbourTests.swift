@@ -41,7 +41,11 @@ import Testing
   }
 
   @Test func whoDoesNotAnswerIsGivenUpAfterThreeSeconds() {
-    let settings = Self.onInterface(10) { $0.targets = [Target(id: "none", address: IPv4Address(0x0a00_0009), port: 80)] }
+    let settings = Self.onInterface(10) {
+      $0.targets = [Target(id: "none", address: IPv4Address(0x0a00_0009), port: 80)]
+      // Nobody takes the frames off the wire: no more are announced than it holds.
+      $0.port.clients = [AddressRange(first: $0.port.address, last: $0.port.address)]
+    }
     let wire = MemoryLink()
     let station = Station(settings, on: wire, end: .a, seed: 1, captures: false) { _ in }
     while station.statistics[.silentNeighbour] == 0, station.worker.clock.time < 10_000_000_000 { _ = station.turn() }

@@ -31,7 +31,7 @@ final class WorkloadStation<W: Workload> {
 
   init(
     _ settings: TrafficSettings, on wire: borrowing MemoryLink, end: MemoryPort.End, seed: UInt64, captures: Bool, workload: W,
-    adjust: (inout EngineShare) -> Void
+    kernel: UnsafePointer<KernelChannel>? = nil, board: NeighbourBoard? = nil, adjust: (inout EngineShare) -> Void
   ) {
     var share = EngineShare(settings, worker: 0, workers: 1, ticksPerSecond: 1e9, seed: seed)
     adjust(&share)
@@ -39,7 +39,8 @@ final class WorkloadStation<W: Workload> {
     capture.initialize(to: CaptureChannel(capacity: captures ? 4096 : 2))
     keeps = captures
     let engine = TrafficEngine(
-      settings, share: share, workload: workload, mac: settings.port.mac ?? PortSettings.loopedMAC, link: link)
+      settings, share: share, workload: workload, mac: settings.port.mac ?? PortSettings.loopedMAC, link: link, kernel: kernel,
+      board: board)
     let faulty = FaultyPort(MemoryPort(wire, end: end), faults: settings.faults, seed: seed &+ 1)
     worker = Worker(
       port: CapturePort(faulty, into: captures ? UnsafePointer(capture) : nil), engine: engine, clock: ManualClock(), link: link)

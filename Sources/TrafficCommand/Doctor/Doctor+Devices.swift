@@ -19,9 +19,15 @@ extension Doctor {
     }
   }
 
+  /// Network drivers of DPDK that are installed: "ring", "e1000".
+  var installedDrivers: Set<String> { Set(driverDirectories.flatMap { files.names($0.path) }.compactMap(Self.driver)) }
+
+  /// The number of DPDK's ABI, which its packages carry.
+  var driverABI: String { driverDirectories.first?.abi ?? "23" }
+
   func drivers() -> [Finding] {
     let directories = driverDirectories
-    let found = Set(directories.flatMap { files.names($0.path) }.compactMap(Self.driver))
+    let found = installedDrivers
     let present = Self.wanted.filter { found.contains($0) }
     let absent = Self.wanted.filter { !found.contains($0) }
     var findings: [Finding] = []
@@ -33,7 +39,7 @@ extension Doctor {
     if !absent.isEmpty {
       let needed = absent.contains("ring")
       let why = needed ? "the reference load runs over net_ring" : "each is needed only for ports of its kind"
-      let packages = absent.map { Self.package($0, abi: directories.first?.abi ?? "23") }.joined(separator: " ")
+      let packages = absent.map { Self.package($0, abi: driverABI) }.joined(separator: " ")
       let install = directories.isEmpty ? "dpdk-dev" : packages
       findings.append(
         .missing(
@@ -51,7 +57,7 @@ extension Doctor {
   }
 
   /// Debian's package of a driver: a name that ends in a digit keeps its distance from the ABI's number.
-  private static func package(_ driver: String, abi: String) -> String {
+  static func package(_ driver: String, abi: String) -> String {
     let name = "librte-net-" + driver.map { $0 == "_" ? "-" : String($0) }.joined()
     return name + (name.last?.isNumber == true ? "-" : "") + abi
   }

@@ -69,6 +69,38 @@ extension Doctor {
     ]
   }
 
+  /// Idle states that a core takes longer to leave than a few packets last; a worker never idles, but what wakes up beside it does.
+  func idleStates() -> [Finding] {
+    let states = files.names("\(cpus)/cpu0/cpuidle").filter { $0.hasPrefix("state") }
+    let deep = states.compactMap { state -> (name: String, latency: Int)? in
+      let directory = "\(cpus)/cpu0/cpuidle/\(state)"
+      guard files.number("\(directory)/disable") != 1, let latency = files.number("\(directory)/latency"), latency > Self.longWake else {
+        return nil
+      }
+      return (files.line("\(directory)/name") ?? state, latency)
+    }
+    guard let deepest = deep.max(by: { $0.latency < $1.latency }) else {
+      return states.isEmpty ? [] : [.ok("idle states", "none takes longer than \(Self.longWake) us to leave")]
+    }
+    return [
+      .note(
+        "idle states",
+        "\(deepest.name) is allowed, which takes \(deepest.latency) us to leave: interfaces of the kernel and peers on other "
+          + "cores answer later by as much", commands: [asRoot("cpupower idle-set -D \(Self.longWake)")])
+    ]
+  }
+
+  /// Microseconds.
+  private static var longWake: Int { 10 }
+
+  func threads() -> [Finding] {
+    guard files.number("\(cpus)/smt/active") == 1 else { return [] }
+    let pairs = files.names(cpus).filter { $0.hasPrefix("cpu") && Int($0.dropFirst(3)) != nil }
+      .compactMap { files.line("\(cpus)/\($0)/topology/thread_siblings_list") }
+    let list = Set(pairs).sorted().joined(separator: "; ")
+    return [.note("SMT", "two threads to a core (\(list)): what runs beside a worker takes part of its core; leave its sibling idle")]
+  }
+
   func isolation() -> [Finding] {
     func list(_ name: String) -> String {
       let list = files.line("\(cpus)/\(name)")?.filter { $0 != " " } ?? ""

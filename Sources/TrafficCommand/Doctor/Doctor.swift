@@ -14,8 +14,9 @@ struct Doctor {
 
   func report() -> DoctorReport {
     DoctorReport(
-      findings: processor() + cores() + instructionSet() + timeStampCounter() + frequency() + isolation() + memory() + hugePages()
-        + transparentHugePages() + nodes() + privileges() + dpdk() + drivers() + boundDevices())
+      findings: processor() + cores() + instructionSet() + timeStampCounter() + frequency() + idleStates() + threads()
+        + isolation() + memory() + hugePages()
+        + transparentHugePages() + nodes() + privileges() + dpdk() + drivers() + boundDevices() + networkDevices())
   }
 
   /// What it takes for a command to be permitted.

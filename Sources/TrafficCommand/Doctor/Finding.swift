@@ -14,7 +14,7 @@ struct Finding: Sendable, Equatable, Encodable {
   let text: String
   /// The reference load cannot run without it.
   let isNeeded: Bool
-  /// What mends the lack: for now, and, where that lasts only until the machine starts again, for good.
+  /// What mends the lack: for now, and, where that lasts only until the machine starts again, for good. Of a note: what one may want to do.
   let commands: [String]
 
   enum CodingKeys: String, CodingKey {
@@ -29,8 +29,8 @@ struct Finding: Sendable, Equatable, Encodable {
     Finding(status: .ok, topic: topic, text: text, isNeeded: false, commands: [])
   }
 
-  static func note(_ topic: String, _ text: String) -> Finding {
-    Finding(status: .note, topic: topic, text: text, isNeeded: false, commands: [])
+  static func note(_ topic: String, _ text: String, commands: [String] = []) -> Finding {
+    Finding(status: .note, topic: topic, text: text, isNeeded: false, commands: commands)
   }
 
   static func missing(_ topic: String, _ text: String, needed: Bool = false, _ commands: [String] = []) -> Finding {
