@@ -32,7 +32,7 @@ extension TrafficEngine {
       statistics.count(role, before.rawValue <= TCPState.established.rawValue ? .finActiveReceived : .finPassiveReceived)
       statistics.count(role, .ackOfFinSent)
       if let outcome = workload.peerClosed(view(slot), &companions.base[Int(slot)].workload) {
-        return breakOff(slot, outcome, packet, &io)
+        return breakOff(slot, outcome, &spare, &io)
       }
     }
     if events.has(.finAcknowledged) { statistics.count(role, .ackOfFinReceived) }
