@@ -125,6 +125,7 @@ public enum DropReason: UInt8, CounterName, BitwiseCopyable {
   case tableFull
   case noBuffer
   case challengeLimited
+  case handOverFull
 
   @inline(__always)
   public init(_ failure: ParseFailure) { self = Self(rawValue: failure.rawValue).unsafelyUnwrapped }
@@ -151,6 +152,7 @@ public enum DropReason: UInt8, CounterName, BitwiseCopyable {
     case .tableFull: "a SYN while all connections are in use"
     case .noBuffer: "no packet buffer to send with"
     case .challengeLimited: "a challenge ACK beyond the limit per second"
+    case .handOverFull: "of another worker, which has not taken those before it"
     }
   }
 }
@@ -200,6 +202,10 @@ public enum WorkerGauge: UInt8, CounterName, BitwiseCopyable {
   case silentNeighbour
   case recoveriesTaken
   case recoveriesRefused
+  case steeredElsewhere
+  case steeredHere
+  case repliesAstray
+  case firstAccept
 
   public var text: String {
     switch self {
@@ -231,6 +237,10 @@ public enum WorkerGauge: UInt8, CounterName, BitwiseCopyable {
     case .recoveriesTaken: "connections that took a structure to recover from loss, or to send beyond the initial window"
     case .recoveriesRefused: "times that all such structures were in use"
     case .silentNeighbour: "the address (as a number) that answered no ARP request; 0: none"
+    case .steeredElsewhere: "frames that arrived here and were handed to the worker they belong to"
+    case .steeredHere: "frames that other workers handed over"
+    case .repliesAstray: "SYN-ACKs of this worker's connections that arrived at another worker's queue"
+    case .firstAccept: "when the first SYN was accepted, in ticks of the clock"
     }
   }
 }

@@ -13,7 +13,7 @@ public struct WorkerStatistics: BitwiseCopyable, @unchecked Sendable {
   private static var dropsBase: Int { attemptedBase + 8 }
   private static var anomaliesBase: Int { dropsBase + 32 }
   private static var gaugesBase: Int { anomaliesBase + 16 }
-  private static var histogramsBase: Int { gaugesBase + 32 }
+  private static var histogramsBase: Int { gaugesBase + 64 }
   static var size: Int { histogramsBase + Latency.allCases.count * LogarithmicBuckets.count }
 
   /// Counters in `words`, zeroed memory of `size` elements that outlives the handle.

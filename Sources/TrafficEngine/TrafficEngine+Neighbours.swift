@@ -9,7 +9,9 @@ extension TrafficEngine {
     guard let arp = ARPPacket(packet.bytes, count: packet.length) else { return drop(packet, .arpUnanswered, &io) }
     learn(arp.senderAddress, arp.senderMAC)
     guard arp.operation == .request else {
-      statistics.add(.arpRepliesReceived)
+      if hops == 0 { statistics.add(.arpRepliesReceived) }
+      // It answers the question of every worker, but comes to one.
+      if let lanes, let next = passedOn(lanes) { return handOver(packet, to: next.worker, hops: next.hops, &io) }
       return io.free(packet)
     }
     guard isOurs(arp.targetAddress) else { return drop(packet, .arpUnanswered, &io) }
@@ -32,7 +34,10 @@ extension TrafficEngine {
   }
 
   @inline(always)
-  mutating func isOurs(_ address: IPv4Address) -> Bool { address == serverAddress || tuples.contains(address) }
+  mutating func isOurs(_ address: IPv4Address) -> Bool {
+    for index in 0..<ourAddresses.count where ourAddresses[index].first <= address && address <= ourAddresses[index].last { return true }
+    return false
+  }
 
   /// A neighbour has told its MAC address; all targets behind it can be reached.
   private mutating func learn(_ address: IPv4Address, _ neighbour: MACAddress) {

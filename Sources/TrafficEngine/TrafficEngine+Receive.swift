@@ -45,7 +45,7 @@ extension TrafficEngine {
     case .unreadable(.tcpChecksum)
     where !isLooped
       && FrameParser.parseUnsummed(arrival.pointee.frame, count: packet.length, into: &arrival.pointee.segment):
-      statistics.add(.unsummedAccepted)
+      if hops == 0 { statistics.add(.unsummedAccepted) }
       arrival.pointee.packet = packet.release()
       arrival.pointee.hash = flowHash(arrival.pointee.segment.key)
       deliver(arrival, &io)
@@ -115,6 +115,7 @@ extension TrafficEngine {
     guard isOurs(segment.pointee.destination) else {
       return drop(packet, .notOurAddress, &io)
     }
+    if let other = otherOwner(of: segment) { return handOver(packet, to: other.worker, hops: other.hops, &io) }
     if segment.pointee.flags.has(.rst) { return drop(packet, .resetWithoutConnection, &io) }
     let opens = segment.pointee.flags.has(.syn) && !segment.pointee.flags.has(.ack)
     statistics.dropped(opens ? .portClosed : .noConnection)
@@ -161,6 +162,7 @@ extension TrafficEngine {
     timers.schedule(slot, due: moment.milliseconds &+ parameters.pointee.minimumRTO)
     companion.pointee.workload = workload.begin(WorkloadView(connection))
     openServers &+= 1
+    if statistics.attempts(.server) == 0 { statistics.set(.firstAccept, now) }
     statistics.attempted(.server)
     statistics.count(.server, .synReceived)
     statistics.count(.server, .synAckSent)
