@@ -66,9 +66,7 @@ private struct MacswapRun {
     for link in links { link.send(.leave) }
     for thread in threads { thread.join() }
     report(links)
-    let lost = port.lostBuffers
-    port.close()
-    if let lost, lost != 0 { throw CommandFailure(.failed, "\(lost) packet buffers did not come back") }
+    if let lost = port.close(), lost != 0 { throw CommandFailure(.failed, "\(lost) packet buffers did not come back") }
   }
 
   private func thread(_ worker: Int, _ basis: RunBasis, _ port: OpenPort, _ mac: MACAddress, _ link: WorkerLink) -> JoinableThread {

@@ -60,12 +60,12 @@ final class OpenPort: Sendable {
     return try .ring(name: "ring", depth: need.depth, pools: pools, descriptors, core: need.cores[0])
   }
 
-  /// Packet buffers that did not come back; nil: that cannot be told.
-  var lostBuffers: Int? { !device.returnsBuffers ? nil : pools.reduce(0) { $0 + buffersPerWorker - DPDK.available($1.pool) } }
-
-  func close() {
+  /// Stops the port, and DPDK with it. Returns how many packet buffers did not come back; nil: that cannot be told.
+  func close() -> Int? {
     device.stop()
+    let lost = pools.reduce(0) { $0 + buffersPerWorker - DPDK.available($1.pool) }
     DPDK.stop()
+    return device.returnsBuffers ? lost : nil
   }
 
   /// What is slower than it might be, in sentences.

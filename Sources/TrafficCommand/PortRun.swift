@@ -84,8 +84,7 @@ final class PortRun<Program: TrafficProgram>: TrafficRun {
     end.steering = steering
     end.failure = failure
     end.betweenWorkers = handOver?.drain(DPDK.free) ?? 0
-    end.lostBuffers = port.lostBuffers
-    port.close()
+    end.lostBuffers = port.close()
     return end
   }
 
