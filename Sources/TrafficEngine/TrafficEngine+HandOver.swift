@@ -1,3 +1,5 @@
+import CPacket
+
 /// Several workers on one port: a frame that arrived on another worker's queue goes to the one it belongs to (Documentation/Steering.md).
 extension TrafficEngine {
   /// Frames taken from another worker in one turn at most.
@@ -22,15 +24,18 @@ extension TrafficEngine {
     return any
   }
 
+  /// All of them the thorough way, which is there once: the loop stays small for those that come to the right worker.
   @inline(always)
   private mutating func receiveHandedOver<Port: PacketPort & ~Copyable>(_ count: Int, _ io: inout PacketQueue<Port>) {
-    for index in 0..<count { handedPackets[index] = handed[index].packet }
-    parse(handedPackets.base, count: count)
+    let arrival = arrivals.base
+    for index in 0..<count { prefetchFrame(handed[index].packet) }
     for index in 0..<count {
       hops = handed[index].hops
-      let arrival = arrivals.base + index
-      if !arrival.pointee.isPlain { arrival.pointee.segment.flags = TCPFlags(rawValue: 0) }
-      receive(arrival, &io)
+      arrival.pointee.packet = handed[index].packet
+      arrival.pointee.frame = UnsafeMutableRawPointer(packet_data(handed[index].packet))
+      arrival.pointee.segment.flags = TCPFlags(rawValue: 0)
+      receiveOther(arrival, &io)
+      // Nothing that is no TCP has written flags.
       let control = arrival.pointee.segment.flags.rawValue & (TCPFlags.syn.rawValue | TCPFlags.ack.rawValue)
       if control == TCPFlags.syn.rawValue | TCPFlags.ack.rawValue { noteStray(arrival.pointee.hash) }
     }

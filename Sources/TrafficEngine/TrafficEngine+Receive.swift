@@ -31,7 +31,7 @@ extension TrafficEngine {
 
   /// What is not plainly TCP, or not plainly right.
   @inline(never)
-  private mutating func receiveOther<Port: PacketPort & ~Copyable>(
+  mutating func receiveOther<Port: PacketPort & ~Copyable>(
     _ arrival: UnsafeMutablePointer<Arrival>, _ io: inout PacketQueue<Port>
   ) {
     let packet = Packet(owning: arrival.pointee.packet)

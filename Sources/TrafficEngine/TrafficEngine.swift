@@ -79,7 +79,6 @@ public struct TrafficEngine<W: Workload>: Engine, ~Copyable {
   let ownership: Ownership
   var strays: StraySet
   let handed: Table<HandedFrame>
-  let handedPackets: Table<PacketPointer>
   /// Workers that have passed on the frame in hand; 0: it came from the port.
   var hops: UInt32 = 0
   /// Addresses that are ours, whichever worker has them.
@@ -142,7 +141,6 @@ public struct TrafficEngine<W: Workload>: Engine, ~Copyable {
     choosesHome = share.lanes != nil && share.hash != nil
     strays = StraySet(isNeeded: learnsStrays)
     handed = Table(count: Self.handOverBurst)
-    handedPackets = Table(count: Self.handOverBurst)
     let ours = settings.port.ourAddresses(workers: share.workers)
     ourAddresses = Table(count: ours.count)
     for (index, range) in ours.enumerated() { ourAddresses[index] = range }

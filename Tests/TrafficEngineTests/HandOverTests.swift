@@ -26,10 +26,12 @@ import Testing
 
   @Test func eachWorkerHasItsAddress() {
     // Both workers' replies on worker 0's queue.
-    let run = SteeredRun(300, role: .client, route: { _ in 0 }) {
-      $0.port.flowSteering = .address
-      $0.port.clients = [AddressRange(first: IPv4Address(0x0a00_f001), last: IPv4Address(0x0a00_f002))]
-    }
+    let run = SteeredRun(
+      300, role: .client, route: { _ in 0 },
+      change: {
+        $0.port.flowSteering = .address
+        $0.port.clients = [AddressRange(first: IPv4Address(0x0a00_f001), last: IPv4Address(0x0a00_f002))]
+      })
     run.complete()
     run.expectAllCompleted()
     #expect(run.workers[0].statistics[.repliesAstray] == 0 && run.workers[1].statistics[.repliesAstray] == 150)
@@ -93,7 +95,7 @@ import Testing
   }
 
   @Test func aServerWithAnAddressForEachWorker() {
-    let run = SteeredRun(300, role: .server, route: { _ in 1 }) { $0.port.flowSteering = .address }
+    let run = SteeredRun(300, role: .server, route: { _ in 1 }, change: { $0.port.flowSteering = .address })
     // The client knows the first address only: that of worker 0.
     run.complete()
     run.expectAllCompleted()

@@ -106,7 +106,7 @@ final class SteeredRun {
   ///   - route: the queue of a frame's key, as it arrives.
   init(
     _ connections: Int, role: Role, hash: PortHash? = nil, learns: Bool = false, route: @escaping (FlowKey) -> Int,
-    _ change: (inout TrafficSettings) -> Void = { _ in }
+    change: (inout TrafficSettings) -> Void = { _ in }
   ) {
     let wire = ManyQueues(queues: 2, route: route)
     total = connections
