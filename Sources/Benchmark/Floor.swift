@@ -17,8 +17,9 @@ struct Floor: ParsableCommand {
     let buffers = 8_192
     let huge = try DPDK.start(memory: 64 << 20)
     nonisolated(unsafe) let pool = try DPDK.createPool(name: "floor", buffers: buffers, core: core)
-    let port = try DPDK.startRing(
-      name: "ring", depth: 1_024, pools: [pool], receiveDescriptors: 1_024, transmitDescriptors: 1_024, core: core)
+    let port = try DPDKDevice.ring(
+      name: "ring", depth: 1_024, pools: [pool], DPDKDevice.Descriptors(receive: 1_024, transmit: 1_024), core: core
+    ).port
     let rate = measure_tick_rate(100)
 
     nonisolated(unsafe) var result = floor_result()

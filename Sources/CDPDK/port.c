@@ -1,8 +1,10 @@
 #include "cdpdk.h"
+#include <arpa/inet.h>
 #include <errno.h>
 #include <rte_dev.h>
 #include <rte_eth_ring.h>
 #include <rte_ethdev.h>
+#include <rte_flow.h>
 #include <rte_mbuf.h>
 #include <rte_errno.h>
 #include <rte_ring.h>
@@ -23,10 +25,31 @@ int dpdk_create_ring_port(const char *name, unsigned queues, unsigned depth, int
     return port < 0 ? -rte_errno : port;
 }
 
-int dpdk_start_port(uint16_t port, uint16_t queues, uint16_t rxd, uint16_t txd, void *const *pools) {
+int dpdk_describe_port(uint16_t port, struct dpdk_port_description *description) {
+    struct rte_eth_dev_info info;
+    int result = rte_eth_dev_info_get(port, &info);
+    if (result != 0) return result;
+    memset(description, 0, sizeof *description);
+    snprintf(description->driver, sizeof description->driver, "%s", info.driver_name);
+    description->receive_queues = info.max_rx_queues;
+    description->transmit_queues = info.max_tx_queues;
+    description->table_size = info.reta_size;
+    description->key_size = info.hash_key_size;
+    description->hashes_tcp = (info.flow_type_rss_offloads & RTE_ETH_RSS_NONFRAG_IPV4_TCP) != 0;
+    return 0;
+}
+
+int dpdk_start_port(uint16_t port, uint16_t queues, uint16_t rxd, uint16_t txd, int spread, void *const *pools) {
     struct rte_eth_conf configuration;
     memset(&configuration, 0, sizeof configuration);
+    if (spread) {
+        configuration.rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
+        configuration.rx_adv_conf.rss_conf.rss_hf = RTE_ETH_RSS_NONFRAG_IPV4_TCP;
+    }
     int result = rte_eth_dev_configure(port, queues, queues, &configuration);
+    if (result == 0) result = rte_eth_dev_adjust_nb_rx_tx_desc(port, &rxd, &txd);
+    /* A driver that leaves it to its caller. */
+    if (result == -ENOTSUP) result = 0;
     int socket = rte_eth_dev_socket_id(port);
     for (uint16_t queue = 0; result == 0 && queue < queues; queue++) {
         result = rte_eth_rx_queue_setup(port, queue, rxd, (unsigned)socket, NULL, pools[queue]);
@@ -35,16 +58,75 @@ int dpdk_start_port(uint16_t port, uint16_t queues, uint16_t rxd, uint16_t txd, 
     return result == 0 ? rte_eth_dev_start(port) : result;
 }
 
+int dpdk_link_is_up(uint16_t port) {
+    struct rte_eth_link link;
+    memset(&link, 0, sizeof link);
+    int result = rte_eth_link_get_nowait(port, &link);
+    return result == 0 ? link.link_status == RTE_ETH_LINK_UP : result;
+}
+
+int dpdk_read_hash(uint16_t port, uint8_t *key, uint8_t key_size, uint16_t *table, uint16_t table_size) {
+    struct rte_eth_rss_conf hash = {.rss_key = key, .rss_key_len = key_size};
+    struct rte_eth_rss_reta_entry64 groups[RTE_ETH_RSS_RETA_SIZE_512 / RTE_ETH_RETA_GROUP_SIZE];
+    if (table_size > RTE_ETH_RSS_RETA_SIZE_512) return -E2BIG;
+    int result = rte_eth_dev_rss_hash_conf_get(port, &hash);
+    if (result != 0) return result;
+    if ((hash.rss_hf & RTE_ETH_RSS_NONFRAG_IPV4_TCP) == 0) return -ENOTSUP;
+    memset(groups, 0, sizeof groups);
+    for (unsigned group = 0; group * RTE_ETH_RETA_GROUP_SIZE < table_size; group++) groups[group].mask = ~0ull;
+    result = rte_eth_dev_rss_reta_query(port, groups, table_size);
+    if (result != 0) return result;
+    for (unsigned entry = 0; entry < table_size; entry++)
+        table[entry] = groups[entry / RTE_ETH_RETA_GROUP_SIZE].reta[entry % RTE_ETH_RETA_GROUP_SIZE];
+    return 0;
+}
+
+int dpdk_create_rule(uint16_t port, const struct dpdk_rule *rule, char *reason, size_t size) {
+    struct rte_flow_attr attributes = {.ingress = 1};
+    struct rte_flow_item_ipv4 address = {.hdr.dst_addr = htonl(rule->address)};
+    struct rte_flow_item_ipv4 address_mask = {.hdr.dst_addr = htonl(rule->address_mask)};
+    struct rte_flow_item_tcp tcp = {.hdr.dst_port = htons(rule->port)};
+    struct rte_flow_item_tcp tcp_mask = {.hdr.dst_port = htons(rule->port_mask)};
+    int by_address = rule->address_mask != 0, by_port = rule->port_mask != 0;
+    struct rte_flow_item pattern[] = {
+        {.type = RTE_FLOW_ITEM_TYPE_ETH},
+        {.type = RTE_FLOW_ITEM_TYPE_IPV4, .spec = by_address ? &address : NULL, .mask = by_address ? &address_mask : NULL},
+        {.type = RTE_FLOW_ITEM_TYPE_TCP, .spec = by_port ? &tcp : NULL, .mask = by_port ? &tcp_mask : NULL},
+        {.type = RTE_FLOW_ITEM_TYPE_END},
+    };
+    struct rte_flow_action_queue queue = {.index = rule->queue};
+    struct rte_flow_action actions[] = {
+        {.type = RTE_FLOW_ACTION_TYPE_QUEUE, .conf = &queue},
+        {.type = RTE_FLOW_ACTION_TYPE_END},
+    };
+    struct rte_flow_error error = {.message = NULL};
+    if (rte_flow_create(port, &attributes, pattern, actions, &error) != NULL) return 0;
+    int result = rte_errno == 0 ? -ENOTSUP : -rte_errno;
+    snprintf(reason, size, "%s", error.message == NULL ? strerror(-result) : error.message);
+    return result;
+}
+
+void dpdk_remove_rules(uint16_t port) {
+    struct rte_flow_error error;
+    rte_flow_flush(port, &error);
+}
+
 int dpdk_attach(const char *device) {
     char name[RTE_ETH_NAME_MAX_LEN];
     uint16_t port;
     int result = rte_dev_probe(device);
-    if (result != 0) return result < 0 ? result : -result;
+    if (result != 0) return result < 0 ? result : -ENODEV;
     size_t length = strcspn(device, ",");
     if (length >= sizeof name) return -ENAMETOOLONG;
     memcpy(name, device, length);
     name[length] = 0;
     result = rte_eth_dev_get_port_by_name(name, &port);
+    return result != 0 ? result : port;
+}
+
+int dpdk_find_port(const char *device) {
+    uint16_t port;
+    int result = rte_eth_dev_get_port_by_name(device, &port);
     return result != 0 ? result : port;
 }
 

@@ -26,7 +26,11 @@ public enum Configuration {
     if let text { try FileDecoder(file: place.description).decode(text, into: &settings) }
     try overrides.apply(to: &settings)
     settings.adaptToWorkload()
-    if !settings.port.isLooped { settings.adaptToInterface() }
+    if !settings.port.isLooped {
+      // With too few addresses for the workers there are no defaults to be found.
+      if let problem = CrossChecks.addressProblem(settings) { throw ConfigurationError(place, problem) }
+      settings.adaptToInterface()
+    }
     if settings.targets.isEmpty, settings.port.isLooped, let ownServer = settings.ownServer { settings.targets = [ownServer] }
     if let problem = CrossChecks.problem(settings) { throw ConfigurationError(place, problem) }
     return settings
@@ -42,7 +46,7 @@ extension TrafficSettings {
 
   /// Defaults that differ where there are others on the wire.
   mutating func adaptToInterface() {
-    if port.clients == PortSettings().clients { port.clients = [AddressRange(first: port.address, last: port.address)] }
+    if port.clients == PortSettings().clients { port.clients = [AddressRange(first: port.address, last: port.lastOwnAddress(cores.count))] }
     if engine.verifyPayload == nil { engine.verifyPayload = false }
   }
 

@@ -11,7 +11,7 @@ enum CrossChecks {
   }
 
   private static let checks: [@Sendable (TrafficSettings) -> String?] = [
-    hasTarget, clientsAreOthers, serversAreOthers, interfaceStandsAlone, targetsAreReachable, oneMAC, kernelIsOnAWire, memoryHasOneWorker,
+    hasTarget, clientsAreOthers, serversAreOthers, deviceStandsAlone, targetsAreReachable, oneMAC, kernelIsOnAWire, memoryHasOneWorker,
     memoryEnds, faultsNeedMemory, rampLeadsSomewhere,
     masksTellWorkersApart,
     addressesTellWorkersApart, poolSuffices, tuplesSuffice, windowFits, timeoutsAreInOrder, streamFits, filesDiffer,
@@ -74,16 +74,29 @@ enum CrossChecks {
     return "ports.kernel_interface and ports.interface are both '\(interface)': give the interface that is to be made another name"
   }
 
-  private static func interfaceStandsAlone(_ settings: TrafficSettings) -> String? {
-    guard let interface = settings.port.interface else {
-      guard settings.port.gateway != nil else { return nil }
+  private static func deviceStandsAlone(_ settings: TrafficSettings) -> String? {
+    let port = settings.port
+    let devices = [("ports.interface", port.interface), ("ports.vdev", port.vdev), ("ports.pci", port.pci)].filter { $0.1 != nil }
+    guard let (key, value) = devices.first, let value else {
+      guard port.gateway != nil else { return nil }
       return "ports.gateway is set, but there is nobody else on a looped wire: set ports.interface or leave ports.gateway out"
     }
-    if settings.port.kind == .memory {
-      return "ports.interface is '\(interface)', but ports.kind is \"memory\": leave one of them out"
+    if port.kind == .memory { return "\(key) is '\(value)', but ports.kind is \"memory\": leave one of them out" }
+    guard devices.count > 1 else { return nil }
+    return "\(key) and \(devices[1].0) are both set, but there is one port: leave one of them out"
+  }
+
+  /// With flow_steering "Ip" worker i has the port's own address plus i.
+  static func addressProblem(_ settings: TrafficSettings) -> String? {
+    let port = settings.port
+    guard port.flowSteering == .address, !port.isLooped, settings.cores.count > 1 else { return nil }
+    do {
+      _ = try AddressSteering(own: port.address, prefixLength: port.prefixLength, workers: settings.cores.count)
+      return nil
+    } catch {
+      return "with ports.flow_steering \"Ip\" the \(settings.cores.count) workers of cores have the addresses from ports.ipnet's on, and "
+        + "\(error): choose a lower address or a shorter prefix, or name fewer cores"
     }
-    guard settings.cores.count > 1 else { return nil }
-    return "ports.interface takes one worker in this version, but cores has \(settings.cores.count): leave one"
   }
 
   private static func memoryHasOneWorker(_ settings: TrafficSettings) -> String? {
@@ -110,15 +123,27 @@ enum CrossChecks {
 
   private static func masksTellWorkersApart(_ settings: TrafficSettings) -> String? {
     let values = 1 << settings.port.dstPortMask.nonzeroBitCount
-    guard settings.port.flowSteering == .port, settings.cores.count > values else { return nil }
+    guard settings.port.flowSteering == .port || settings.port.isLooped, settings.cores.count > 1 else { return nil }
     let mask = String(settings.port.dstPortMask, radix: 16)
-    return "cores has \(settings.cores.count) workers, but ports.dst_port_mask 0x\(mask) tells only \(values) apart: "
-      + "set more bits in it or name fewer cores"
+    guard settings.cores.count <= values else {
+      return "cores has \(settings.cores.count) workers, but ports.dst_port_mask 0x\(mask) tells only \(values) apart: "
+        + "set more bits in it or name fewer cores"
+    }
+    do {
+      _ = try PortSteering(mask: settings.port.dstPortMask, workers: settings.cores.count)
+      return nil
+    } catch {
+      return "ports.dst_port_mask is 0x\(mask), but \(error): choose higher bits or name fewer cores"
+    }
   }
 
   private static func addressesTellWorkersApart(_ settings: TrafficSettings) -> String? {
     let addresses = clientAddresses(settings)
-    guard settings.port.flowSteering == .address, settings.cores.count > addresses else { return nil }
+    guard settings.port.flowSteering == .address, settings.cores.count > 1 else { return nil }
+    let suffices =
+      settings.port.isLooped
+      ? settings.cores.count <= addresses : (try? settings.port.addressShares(workers: settings.cores.count)) != nil
+    guard !suffices else { return nil }
     return
       "cores has \(settings.cores.count) workers, but with ports.flow_steering \"Ip\" each needs an address and ports.clients has only "
       + "\(addresses): add addresses or name fewer cores"
@@ -128,11 +153,14 @@ enum CrossChecks {
   private static func poolSuffices(_ settings: TrafficSettings) -> String? {
     let queue = max(settings.port.receiveDescriptors, settings.port.transmitDescriptors)
     let kernel = settings.port.kernelInterface == nil ? 0 : KernelChannel.buffers
-    let needed = workers(settings) * (queue + 2 * settings.port.cacheSize + kernel)
+    let handedOver = settings.port.isLooped ? 0 : (workers(settings) - 1) * HandOver.depth
+    let needed = workers(settings) * (queue + 2 * settings.port.cacheSize + kernel + handedOver)
     guard settings.port.poolSize <= needed else { return nil }
     let lacking = needed + 1 - settings.port.poolSize
+    let others = handedOver > 0 ? " and \(grouped(HandOver.depth)) for each of the others" : ""
     return "ports.pool_size is \(settings.port.poolSize), but must exceed \(needed) (the larger of ports.rxd and ports.txd, and twice "
-      + "ports.cache_size\(kernel == 0 ? "" : ", and \(kernel) for ports.kernel_interface"), for each worker): raise it by \(lacking) or more"
+      + "ports.cache_size\(kernel == 0 ? "" : ", and \(kernel) for ports.kernel_interface"), for each worker\(others)): raise it by "
+      + "\(lacking) or more"
   }
 
   /// TCP ports that the client role takes, of each address: 1024 to 65535.

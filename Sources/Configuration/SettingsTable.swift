@@ -28,8 +28,17 @@ enum SettingsTable {
       "The port: DPDK's ring device, or the in-memory port with the manual clock (one worker, deterministic)."),
     SettingsKey(
       "ports.interface", \.port.interface, ValueFormat.interface.optional,
-      "A Linux interface to use instead, through AF_PACKET; takes root. Give the kernel none of the addresses used here on it.",
+      "A Linux interface to use instead; takes root. Give the kernel none of the addresses used here on it.",
       shortFlags: ["-i"], absence: "none"),
+    SettingsKey(
+      "ports.driver", \.port.driver, .word,
+      "How ports.interface is had: through AF_XDP, or AF_PACKET; auto: through AF_XDP where it is to be relied on, else AF_PACKET."),
+    SettingsKey(
+      "ports.vdev", \.port.vdev, ValueFormat.device.optional,
+      "A virtual device of DPDK's to use instead, with its arguments as DPDK takes them.", absence: "none"),
+    SettingsKey(
+      "ports.pci", \.port.pci, ValueFormat.pci.optional, "A PCI device to use instead, bound to a driver that leaves it to DPDK.",
+      absence: "none"),
     SettingsKey(
       "ports.rxd", \.port.receiveDescriptors, .powerOfTwo(64...32_768, unit: "frames"),
       "Frames that a receive queue holds; on a ring both queues are one, as large as the larger."),
@@ -50,7 +59,7 @@ enum SettingsTable {
       "How an arriving connection finds its worker: by its destination port, or by its destination address."),
     SettingsKey(
       "ports.mac", \.port.mac, ValueFormat.mac.optional, "The port's MAC address.",
-      absence: "the interface's own; 02:00:00:00:00:01 on a looped wire"),
+      absence: "the device's own; 02:00:00:00:00:01 on a looped wire"),
     SettingsKey(
       "ports.linux_if", \.port.linuxInterface, ValueFormat.interface.optional,
       "A Linux interface of this machine whose MAC address is the port's, instead of ports.mac.", absence: "none"),
@@ -63,7 +72,8 @@ enum SettingsTable {
       "ports.servers", \.port.servers, .furtherAddresses, "Addresses of the server role besides that of ports.ipnet.", absence: "[]: none"),
     SettingsKey(
       "ports.clients", \.port.clients, .addressRanges,
-      "Addresses of the client role; each brings 64,512 TCP ports to each target. On an interface, the default is ports.ipnet's address."),
+      "Addresses of the client role; each brings 64,512 TCP ports to each target. With others on the wire, the default is ports.ipnet's address."
+    ),
     SettingsKey(
       "ports.kernel_interface", \.port.kernelInterface, ValueFormat.interface.optional,
       "Name of a TAP interface to make, with the port's MAC address and ports.ipnet: frames that are not ours go to the kernel through it, "
@@ -110,7 +120,8 @@ enum SettingsTable {
       "Time that a client lets pass between an answer and its next payload or request."),
     SettingsKey(
       "engine.verify_payload", \.engine.verifyPayload, ValueFormat.boolean.optional,
-      "Compare each octet received (http: of bodies) with what the workload's other end sends.", absence: "true; false on an interface"),
+      "Compare each octet received (http: of bodies) with what the workload's other end sends.",
+      absence: "true; false with others on the wire"),
     SettingsKey(
       "engine.seed", \.engine.seed, ValueFormat.integer(0...Int.max).optional,
       "Seed of every random choice; with the in-memory port, the same seed gives the same packets.", absence: "random"),

@@ -46,6 +46,29 @@ extension ValueFormat where Value == String {
       written: { $0 })
   }
 
+  /// A virtual device of DPDK's: the driver's name and a number, and the driver's arguments.
+  static var device: Self {
+    parsed(
+      "a virtual device's name and arguments (such as net_memif0,role=client,socket=/run/wire.sock)",
+      { text in
+        let name = text.prefix { $0 != "," }
+        return name.hasPrefix("net_") && name.count > 4 && !text.contains { $0.isNewline } ? text : nil
+      },
+      written: { $0 })
+  }
+
+  /// A PCI address with its domain: "0000:07:00.0".
+  static var pci: Self {
+    parsed(
+      "a PCI address with its domain (such as 0000:07:00.0)",
+      { text in
+        let parts = text.split(whereSeparator: { $0 == ":" || $0 == "." })
+        let isWhole = parts.map(\.count) == [4, 2, 2, 1] && parts.joined().allSatisfy { $0.isHexDigit }
+        return isWhole && text == "\(parts[0]):\(parts[1]):\(parts[2]).\(parts[3])" ? text.lowercased() : nil
+      },
+      written: { $0 })
+  }
+
   /// The name of a Linux interface. A comma would end it in DPDK's device arguments.
   static var interface: Self {
     parsed(

@@ -5,12 +5,27 @@ import Glibc
 /// DPDK could not do what was asked; one sentence, with what to do.
 public struct DPDKError: Error, CustomStringConvertible, Sendable {
   public let description: String
+  /// What it comes down to, in few words.
+  let reason: String
 
-  init(_ description: String) { self.description = description }
+  public init(_ description: String, reason: String? = nil) {
+    self.description = description
+    self.reason = reason ?? description
+  }
 }
 
 /// The process' DPDK environment: started once, stopped at the end.
 public enum DPDK {
+  /// What besides packet memory DPDK is to be started with.
+  public enum Devices: Sendable {
+    /// Nothing: rings and sockets are made later, and no file is left behind however the process ends.
+    case none
+    /// Virtual devices that may share memory with other processes, hence files under a prefix of this process' own.
+    case shared
+    /// One PCI device.
+    case pci(String)
+  }
+
   /// "DPDK 22.11.11"
   public static var version: String { String(cString: dpdk_version()) }
 
@@ -21,81 +36,52 @@ public enum DPDK {
     }
   }
 
-  /// Starts DPDK without PCI, files or sockets of its own, so that nothing is left behind however the process ends.
+  /// Starts DPDK with these devices and no others.
   ///
   /// - Parameter memory: octets of packet memory that will be needed.
   /// - Returns: whether huge pages are used.
-  public static func start(memory: Int) throws(DPDKError) -> Bool {
+  public static func start(memory: Int, _ devices: Devices = .none) throws(DPDKError) -> Bool {
     let huge = freeHugePages >= memory
     let megabytes = memory >> 20 + 1
-    var arguments = ["tcpengine", "--no-pci", "--no-telemetry", "--lcores", "0@(\(allowedCoreList))"]
-    arguments += huge ? ["--in-memory"] : ["--no-huge", "--no-shconf", "-m", "\(megabytes)"]
+    var arguments = ["tcpengine", "--no-telemetry", "--lcores", "0@(\(allowedCoreList))"]
+    switch devices {
+    case .none:
+      arguments += ["--no-pci"] + (huge ? ["--in-memory"] : ["--no-huge", "--no-shconf", "-m", "\(megabytes)"])
+    case .shared:
+      SharedFiles.removeAbandoned()
+      arguments += ["--no-pci", "--file-prefix", SharedFiles.prefix] + (huge ? ["--huge-unlink"] : ["--no-huge", "-m", "\(megabytes)"])
+    case .pci(let address):
+      arguments += ["-a", address] + (huge ? ["--in-memory"] : ["--no-huge", "--no-shconf", "-m", "\(megabytes)"])
+    }
     var pointers: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) }
     pointers.append(nil)
-    var log = [CChar](repeating: 0, count: 4096)
-    guard dpdk_start(Int32(arguments.count), pointers, &log, log.count) == 0 else {
-      let said = String(decoding: log.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-      let last = said.split(separator: "\n").last.map(String.init) ?? "no reason given"
-      throw DPDKError("DPDK did not start (\(last)); `trafficengine doctor` says what this machine lacks")
+    let (result, said) = listening { dpdk_start(Int32(arguments.count), pointers) }
+    guard result == 0 else {
+      throw DPDKError(
+        "DPDK did not start (\(said.last ?? "no reason given")); `trafficengine doctor` says what this machine lacks")
     }
+    isStarted = true
+    if case .shared = devices { SharedFiles.directory = String(cString: dpdk_runtime_directory()) }
     return huge
   }
 
   /// Gives everything back. No port may be in use any more.
-  public static func stop() { dpdk_stop() }
+  public static func stop() {
+    guard isStarted else { return }
+    isStarted = false
+    dpdk_stop()
+    SharedFiles.remove()
+  }
 
-  /// A pool of packet buffers for one queue.
+  /// Read and written by the thread that starts and stops.
+  nonisolated(unsafe) private static var isStarted = false
+
+  /// A pool of packet buffers for one queue. Its buffers may be given back by any thread.
   public static func createPool(name: String, buffers: Int, core: Int) throws(DPDKError) -> UnsafeMutableRawPointer {
     guard let pool = dpdk_create_pool(name, UInt32(buffers), dpdk_core_socket(Int32(core))) else {
       throw DPDKError("no memory for \(buffers) packet buffers (pool_size); make it smaller or reserve more huge pages")
     }
     return pool
-  }
-
-  /// A looped in-process wire with one queue pair to a pool, started. Its number.
-  public static func startRing(
-    name: String, depth: Int, pools: [UnsafeMutableRawPointer], receiveDescriptors: Int, transmitDescriptors: Int, core: Int
-  ) throws(DPDKError) -> UInt16 {
-    let port = dpdk_create_ring_port(name, UInt32(pools.count), UInt32(depth), dpdk_core_socket(Int32(core)))
-    guard port >= 0 else {
-      throw DPDKError("no ring device of \(pools.count) queues of \(depth) frames: \(text(-port)); use fewer cores or smaller rxd, txd")
-    }
-    let result = dpdk_start_port(
-      UInt16(port), UInt16(pools.count), UInt16(receiveDescriptors), UInt16(transmitDescriptors), pools)
-    guard result == 0 else { throw DPDKError("the ring device did not start: \(text(-result))") }
-    return UInt16(port)
-  }
-
-  /// A Linux interface as a port, through AF_PACKET: what it receives, and what it is given to send, started. Its number.
-  public static func startInterface(
-    _ interface: String, pools: [UnsafeMutableRawPointer], receiveDescriptors: Int, transmitDescriptors: Int
-  ) throws(DPDKError) -> UInt16 {
-    guard if_nametoindex(interface) > 0 else {
-      throw DPDKError("there is no interface '\(interface)' (ports.interface); `ip link` lists those that are there")
-    }
-    let device = "net_af_packet0,iface=\(interface),qpairs=\(pools.count),blocksz=65536,framesz=2048,framecnt=4096,qdisc_bypass=1"
-    let port = dpdk_attach(device)
-    guard port >= 0 else {
-      let advice =
-        port == -EPERM || geteuid() != 0 ? "; it takes root (CAP_NET_RAW)" : "; `trafficengine doctor` says what this machine lacks"
-      throw DPDKError("interface '\(interface)' could not be opened through AF_PACKET (\(text(-port)))\(advice)")
-    }
-    let result = dpdk_start_port(
-      UInt16(port), UInt16(pools.count), UInt16(receiveDescriptors), UInt16(transmitDescriptors), pools)
-    guard result == 0 else { throw DPDKError("interface '\(interface)' did not start: \(text(-result))") }
-    return UInt16(port)
-  }
-
-  /// The port's own MAC address.
-  public static func mac(of port: UInt16) -> MACAddress { MACAddress(dpdk_port_mac(port)) }
-
-  public static func stopPort(_ port: UInt16) { dpdk_stop_port(port) }
-
-  /// What the port itself counted.
-  public static func statistics(of port: UInt16) -> dpdk_port_statistics {
-    var statistics = dpdk_port_statistics()
-    _ = dpdk_port_statistics(port, &statistics)
-    return statistics
   }
 
   /// The NUMA node of a core; nil: unknown.
@@ -104,14 +90,14 @@ public enum DPDK {
     return node < 0 ? nil : Int(node)
   }
 
-  /// The NUMA node of a port; nil: unknown.
-  public static func node(ofPort port: UInt16) -> Int? {
-    let node = dpdk_port_socket(port)
-    return node < 0 ? nil : Int(node)
-  }
-
   /// The buffers of a pool that are free.
   public static func available(_ pool: UnsafeMutableRawPointer) -> Int { Int(dpdk_pool_available(pool)) }
+
+  /// Gives a buffer back to its pool, from any thread.
+  public static func free(_ packet: PacketPointer) {
+    var packet = packet
+    dpdk_free(&packet, 1)
+  }
 
   public static func registerThread() { _ = dpdk_register_thread() }
 
@@ -122,7 +108,29 @@ public enum DPDK {
     return (0..<64).filter { mask >> UInt64($0) & 1 == 1 }.map(String.init).joined(separator: ",")
   }
 
-  private static func text(_ errorNumber: Int32) -> String { String(cString: strerror(errorNumber)) }
+  static func text(_ errorNumber: Int32) -> String { String(cString: strerror(errorNumber)) }
+
+  /// Does something, and returns with its result what DPDK said meanwhile, line by line without the speaker's name.
+  static func listening<Result>(_ work: () -> Result) -> (Result, said: [String]) {
+    guard dpdk_begin_log() == 0 else { return (work(), []) }
+    let result = work()
+    var log = [CChar](repeating: 0, count: 8192)
+    dpdk_end_log(&log, log.count)
+    let text = String(decoding: log.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    return (result, text.split(separator: "\n").map(withoutSpeaker).filter { !$0.isEmpty })
+  }
+
+  /// "EAL: no such device" -> "no such device"
+  private static func withoutSpeaker(_ line: Substring) -> String {
+    var line = line
+    while let colon = line.firstIndex(of: ":") {
+      let name = line[..<colon]
+      let rest = line[line.index(after: colon)...].drop { $0 == " " }
+      guard !rest.isEmpty, name.allSatisfy({ $0.isLetter || $0.isNumber || $0 == "_" || $0 == "(" || $0 == ")" }) else { break }
+      line = rest
+    }
+    return String(line.last == "." ? line.dropLast() : line)
+  }
 
   private static func readNumber(_ path: String) -> Int? {
     guard let file = fopen(path, "r") else { return nil }
@@ -130,5 +138,49 @@ public enum DPDK {
     var line = [CChar](repeating: 0, count: 64)
     guard fgets(&line, Int32(line.count), file) != nil else { return nil }
     return Int(atol(line))
+  }
+}
+
+/// The files that DPDK keeps of a process whose memory others may share. DPDK leaves them behind; we do not, and take away what processes
+/// have left that were killed.
+enum SharedFiles {
+  /// Where this process has its own; nil: it has none. Written once, when DPDK has started.
+  nonisolated(unsafe) static var directory: String?
+
+  private static let name = "tcpengine-"
+  static var prefix: String { "\(name)\(getpid())" }
+
+  static func remove() {
+    guard let directory else { return }
+    remove(directory)
+    Self.directory = nil
+  }
+
+  /// DPDK has one folder for each prefix in /var/run/dpdk (root), or dpdk in XDG_RUNTIME_DIR or /tmp.
+  static func removeAbandoned() {
+    let own = getenv("XDG_RUNTIME_DIR").map { String(cString: $0) } ?? "/tmp"
+    let parent = (geteuid() == 0 ? "/var/run" : own) + "/dpdk"
+    for entry in entries(parent) where entry.hasPrefix(name) {
+      guard let process = pid_t(entry.dropFirst(name.count)), kill(process, 0) != 0, errno == ESRCH else { continue }
+      remove("\(parent)/\(entry)")
+    }
+  }
+
+  private static func remove(_ directory: String) {
+    for entry in entries(directory) { unlink("\(directory)/\(entry)") }
+    rmdir(directory)
+  }
+
+  private static func entries(_ directory: String) -> [String] {
+    guard let folder = opendir(directory) else { return [] }
+    defer { closedir(folder) }
+    var names: [String] = []
+    while let entry = readdir(folder) {
+      let name = withUnsafePointer(to: &entry.pointee.d_name) {
+        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+      }
+      if name != ".", name != ".." { names.append(name) }
+    }
+    return names
   }
 }

@@ -74,6 +74,15 @@ public enum BulkLoops: WorkerLoops {
   ) { worker.run() }
 }
 
+/// The loop of the reflector.
+public enum ReflectorLoop {
+  #if !DEBUG
+    @_noLocks
+  #endif
+  @inline(never)
+  public static func run(_ worker: inout Worker<DPDKPort, Reflector, TickClock>) { worker.run() }
+}
+
 /// The loops of a workload, one for each port: what a program with a workload of its own supplies, each a call of `worker.run()`.
 public protocol WorkerLoops {
   associatedtype W: Workload

@@ -13,6 +13,8 @@ public protocol Engine: ~Copyable {
 
 /// What a worker can be told while it runs. Each includes the ones before it.
 public enum WorkerCommand: UInt8, Sendable, BitwiseCopyable, CaseIterable {
+  /// Begin nothing yet.
+  case hold
   case run
   /// Begin nothing new.
   case stopOpening

@@ -131,6 +131,7 @@ public enum DropReason: UInt8, CounterName, BitwiseCopyable {
   case challengeLimited
   case kernelRingFull
   case kernelRefused
+  case handOverFull
 
   @inline(__always)
   public init(_ failure: ParseFailure) { self = Self(rawValue: failure.rawValue).unsafelyUnwrapped }
@@ -159,6 +160,7 @@ public enum DropReason: UInt8, CounterName, BitwiseCopyable {
     case .challengeLimited: "a challenge ACK beyond the limit per second"
     case .kernelRingFull: "for the kernel, while as many as can wait for it did"
     case .kernelRefused: "for the kernel, which did not take it"
+    case .handOverFull: "of another worker, which has not taken those before it"
     }
   }
 }
@@ -242,6 +244,10 @@ public enum WorkerGauge: UInt8, CounterName, BitwiseCopyable {
   case neighboursSilent
   case framesToKernel
   case framesFromKernel
+  case steeredElsewhere
+  case steeredHere
+  case repliesAstray
+  case firstAccept
 
   public var text: String {
     switch self {
@@ -282,6 +288,10 @@ public enum WorkerGauge: UInt8, CounterName, BitwiseCopyable {
     case .neighboursSilent: "next hops that do not answer ARP now"
     case .framesToKernel: "frames handed to the kernel"
     case .framesFromKernel: "frames that the kernel sent"
+    case .steeredElsewhere: "frames that arrived here and were handed to the worker they belong to"
+    case .steeredHere: "frames that other workers handed over"
+    case .repliesAstray: "SYN-ACKs of this worker's connections that arrived at another worker's queue"
+    case .firstAccept: "when the first SYN was accepted, in ticks of the clock"
     }
   }
 }

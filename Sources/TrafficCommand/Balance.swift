@@ -4,8 +4,8 @@ import TCPEngine
 extension RunSummary {
   /// What does not balance, a sentence each; empty when all does.
   var imbalances: [String] {
-    workers.indices.flatMap { connectionImbalances($0) + frameImbalances($0) + leaks($0) } + portImbalances + dataImbalances
-      + requestImbalances + bufferLeaks
+    workers.indices.flatMap { connectionImbalances($0) + frameImbalances($0) + leaks($0) } + portImbalances + handOverImbalances
+      + dataImbalances + requestImbalances + bufferLeaks
   }
 
   private func connectionImbalances(_ worker: Int) -> [String] {
@@ -38,11 +38,19 @@ extension RunSummary {
     let onWire = UInt64(end.workers.reduce(0) { $0 + $1.onWire })
     let sent = total[.framesSent]
     var imbalances: [String] = []
-    if port.sent != sent { imbalances.append("the workers sent \(sent) frames, but the port \(port.sent)") }
+    // Some drivers count what they could not send, the interface being down, others give it back.
+    if port.sent != sent, port.sent + port.transmitErrors != sent {
+      imbalances.append("the workers sent \(sent) frames, but the port \(port.sent)")
+    }
     if port.received != total[.framesReceived] + onWire {
       imbalances.append("the workers received \(total[.framesReceived] + onWire) frames, but the port \(port.received)")
     }
     return imbalances
+  }
+
+  private var handOverImbalances: [String] {
+    let (handed, taken) = (total[.steeredElsewhere], total[.steeredHere] + UInt64(end.betweenWorkers))
+    return handed == taken ? [] : ["the workers handed over \(handed) frames, but took or left \(taken)"]
   }
 
   /// When every connection completed at both ends, each received what the other sent.
@@ -68,5 +76,8 @@ extension RunSummary {
     return sent == received ? [] : ["the clients made \(sent) requests, but the servers received \(received)"]
   }
 
-  private var bufferLeaks: [String] { end.lostBuffers == 0 ? [] : ["\(end.lostBuffers) packet buffers did not come back"] }
+  private var bufferLeaks: [String] {
+    guard let lost = end.lostBuffers, lost != 0 else { return [] }
+    return ["\(lost) packet buffers did not come back"]
+  }
 }

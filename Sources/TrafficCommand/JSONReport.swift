@@ -123,9 +123,11 @@ struct JSONReport {
 
   private var port: JSONValue {
     var members: [String: JSONValue] = [
-      "kind": .text(summary.basis.settings.port.isLooped ? summary.basis.settings.port.kind.rawValue : "interface"),
-      "interface": JSONValue(summary.basis.settings.port.interface), "checksums": .text("software"),
-      "lost_buffers": JSONValue(summary.end.lostBuffers),
+      "kind": .text(kind), "interface": JSONValue(summary.basis.settings.port.interface),
+      "device": JSONValue(summary.basis.settings.port.device), "driver": JSONValue(summary.end.driver),
+      "driver_choice": JSONValue(summary.end.driverChoice), "checksums": .text("software"),
+      "steering": steering,
+      "lost_buffers": summary.end.lostBuffers.map { JSONValue($0) } ?? .null,
     ]
     if let port = summary.end.port {
       members["received"] = .count(port.received)
@@ -145,6 +147,24 @@ struct JSONReport {
       ])
     }
     return .object(members)
+  }
+
+  private var kind: String {
+    let port = summary.basis.settings.port
+    return port.interface != nil ? "interface" : port.vdev != nil ? "vdev" : port.pci != nil ? "pci" : port.kind.rawValue
+  }
+
+  private var steering: JSONValue {
+    guard let steering = summary.end.steering else { return .null }
+    let total = summary.total
+    let replies = total[.client][.synAckReceived]
+    return .object([
+      "way": .text(steering.way.rawValue),
+      "declined": .array(steering.declined.map { .object(["way": .text($0.way.rawValue), "reason": .text($0.reason)]) }),
+      "obeyed": steering.isObeyed(replies: replies, astray: total[.repliesAstray]).map(JSONValue.bool) ?? .null,
+      "replies_home": .count(replies - min(replies, total[.repliesAstray])), "replies_astray": .count(total[.repliesAstray]),
+      "handed_over": .count(total[.steeredElsewhere]), "hand_over_lost": .count(total[.handOverFull]),
+    ])
   }
 
   private var workers: JSONValue {

@@ -5,71 +5,63 @@ import TCPEngine
 /// A run over a DPDK port in real time: a pinned thread and a queue pair to each worker.
 final class PortRun<Program: TrafficProgram>: TrafficRun {
   let links: [WorkerLink]
-  let hugePages: Bool?
   private(set) var warnings: [String] = []
   private let basis: RunBasis
   private var plan: RunPlan
   private var told = WorkerCommand.run
-  private let port: UInt16
+  private let port: OpenPort
   private let mac: MACAddress
   private var failure: String?
-  private let pools: [PacketPool]
   private let kernelPath: KernelPath?
   private let board: NeighbourBoard
   private var threads: [JoinableThread] = []
   private let ends: [WorkerEndBox]
+  private let steering: SteeringChoice
+  private let handOver: HandOver?
 
-  /// A pool is used by its worker and, before and after, by the one who made it.
-  private struct PacketPool: @unchecked Sendable {
-    let pool: UnsafeMutableRawPointer
-  }
+  var hugePages: Bool? { port.hugePages }
 
   /// Starts DPDK and the workers.
   init(_ basis: RunBasis, _ outputs: RunOutputs, makeWorkload: @Sendable @escaping (TrafficSettings) -> Program.W) throws {
     self.basis = basis
     links = basis.cores.map { _ in WorkerLink() }
     ends = basis.cores.map { _ in WorkerEndBox() }
-    do throws(DPDKError) {
-      hugePages = try DPDK.start(memory: MemoryNeed.packets(basis))
-      var pools: [PacketPool] = []
-      for (worker, core) in basis.cores.enumerated() {
-        pools.append(PacketPool(pool: try DPDK.createPool(name: "worker_\(worker)", buffers: basis.buffersPerWorker, core: core)))
-      }
-      self.pools = pools
-      port = try Self.startPort(basis, pools.map(\.pool))
-    } catch {
-      throw CommandFailure(.notStarted, error.description)
-    }
+    port = try OpenPort(
+      basis.settings.port,
+      OpenPort.Need(
+        cores: basis.cores, buffersPerWorker: basis.buffersPerWorker, depth: basis.depth, memory: MemoryNeed.packets(basis)))
     board = TrafficEngine<Program.W>.neighbourBoard(basis.settings)
-    mac = basis.settings.port.mac ?? (basis.settings.port.isLooped ? PortSettings.loopedMAC : DPDK.mac(of: port))
+    mac = basis.settings.port.mac ?? (basis.settings.port.isLooped ? PortSettings.loopedMAC : port.device.mac)
     kernelPath = try basis.settings.port.kernelInterface.map { [mac] in
       try KernelPath($0, basis.settings.port, mac: mac, workers: basis.workers)
     }
+    steering = SteeringChoice(basis.settings, port.device)
+    handOver = steering.needsHandOver ? HandOver(workers: basis.workers) : nil
     plan = RunPlan(
-      RunPlan.Times(real: basis.settings, ticksPerSecond: basis.ticksPerSecond), total: basis.total, start: tick_counter())
-    warnings = nodeWarnings()
+      RunPlan.Times(real: basis.settings, ticksPerSecond: basis.ticksPerSecond), total: basis.total, start: tick_counter(),
+      waits: !basis.settings.targets.isEmpty && port.device.hasLink == false)
+    warnings = port.nodeWarnings(basis.cores)
     kernelPath?.start(avoiding: basis.cores)
+    command()
     for worker in basis.cores.indices { threads.append(thread(worker, outputs, makeWorkload)) }
     // From here on this thread only looks on: it leaves the workers' cores to them.
     _ = avoid_cores(basis.cores.reduce(0) { $0 | 1 << UInt64($1) })
   }
 
-  private static func startPort(_ basis: RunBasis, _ pools: [UnsafeMutableRawPointer]) throws(DPDKError) -> UInt16 {
-    let settings = basis.settings.port
-    if let interface = settings.interface {
-      return try DPDK.startInterface(
-        interface, pools: pools, receiveDescriptors: settings.receiveDescriptors, transmitDescriptors: settings.transmitDescriptors)
-    }
-    return try DPDK.startRing(
-      name: "ring", depth: basis.depth, pools: pools, receiveDescriptors: settings.receiveDescriptors,
-      transmitDescriptors: settings.transmitDescriptors, core: basis.cores[0])
-  }
-
-  var wire: String { basis.settings.port.interface.map { "\($0) (AF_PACKET)" } ?? "ring" }
+  var wire: String { port.name }
 
   func tend(stopSignals: Int) {
     noticeSilentNeighbour()
-    let command = plan.next(RunCounts(links, stopSignals: stopSignals), now: tick_counter())
+    command(stopSignals: stopSignals)
+    if plan.lackedLink, failure == nil {
+      failure = "\(basis.settings.port.device ?? "the port") had no link for 10 s: start or connect its other end"
+    }
+  }
+
+  private func command(stopSignals: Int = 0) {
+    var counts = RunCounts(links, stopSignals: stopSignals)
+    if plan.phase == .waiting { counts.hasLink = port.device.hasLink ?? true }
+    let command = plan.next(counts, now: tick_counter())
     if command == told { return }
     told = command
     for link in links { link.send(command) }
@@ -77,11 +69,11 @@ final class PortRun<Program: TrafficProgram>: TrafficRun {
 
   /// Nothing can be opened to where nobody answers.
   private func noticeSilentNeighbour() {
-    guard failure == nil, let interface = basis.settings.port.interface else { return }
+    guard failure == nil, let device = basis.settings.port.device else { return }
     guard let silent = links.map({ $0.statistics[.silentNeighbour] }).first(where: { $0 != 0 }) else { return }
     let address = IPv4Address(UInt32(truncatingIfNeeded: silent))
     failure =
-      "no ARP reply from \(address) on \(interface) after 3 s: give its MAC address (targets.mac), or ports.gateway, or mend the link"
+      "no ARP reply from \(address) on \(device) after 3 s: give its MAC address (targets.mac), or ports.gateway, or mend the link"
     plan.abandon()
   }
 
@@ -92,29 +84,37 @@ final class PortRun<Program: TrafficProgram>: TrafficRun {
       box.end.cpuSeconds = thread.cpuSeconds
       end.workers.append(box.end)
     }
-    end.port = PortCounts(port)
+    end.port = port.device.statistics.map { PortCounts($0) }
+    end.driverName = port.device.driverName
+    end.driverChoice = port.device.choice
+    end.driver = port.device.driver
+    end.steering = steering
     end.failure = failure
-    end.lostBuffers = pools.reduce(0) { $0 + basis.buffersPerWorker - DPDK.available($1.pool) }
-    DPDK.stopPort(port)
-    DPDK.stop()
+    end.betweenWorkers = handOver?.drain(DPDK.free) ?? 0
+    end.lostBuffers = port.close()
     return end
   }
 
   private func thread(
     _ worker: Int, _ outputs: RunOutputs, _ makeWorkload: @Sendable @escaping (TrafficSettings) -> Program.W
   ) -> JoinableThread {
-    let (basis, link, pool, port, mac, box) = (basis, links[worker], pools[worker], port, mac, ends[worker])
+    let (basis, link, port, mac, box) = (basis, links[worker], port, mac, ends[worker])
+    let (steering, lanes) = (steering, handOver?.lanes(ofWorker: worker))
     let channels = WorkerChannels(
       capture: outputs.captureChannel(worker), records: outputs.recordChannel(worker), kernel: kernelPath?.channel(worker))
     return JoinableThread { [board, endKernelPath = KernelEnd(kernelPath)] in
       _ = pin_thread(Int32(basis.cores[worker]))
       DPDK.registerThread()
       // Built here, so that its memory lies on this core's NUMA node.
+      var share = basis.share(worker)
+      share.lanes = lanes
+      share.hash = steering.hash
+      share.learnsStrays = steering.learns
       let engine = TrafficEngine(
-        basis.settings, share: basis.share(worker), workload: makeWorkload(basis.settings), mac: mac, link: link,
+        basis.settings, share: share, workload: makeWorkload(basis.settings), mac: mac, link: link,
         records: channels.records, kernel: channels.kernel, board: board, start: basis.startTicks)
       let queue = DPDKPort(
-        port: port, queue: UInt16(worker), pool: pool.pool, cacheSize: basis.settings.port.cacheSize)
+        port: port.device.port, queue: UInt16(worker), pool: port.pools[worker].pool, cacheSize: basis.settings.port.cacheSize)
       if let capture = channels.capture {
         var worker = Worker(
           port: CapturePort(queue, into: capture, isLooped: basis.settings.port.isLooped), engine: engine, clock: TickClock(), link: link)
@@ -143,14 +143,6 @@ final class PortRun<Program: TrafficProgram>: TrafficRun {
     worker.finished()
     return end
   }
-
-  private func nodeWarnings() -> [String] {
-    guard let portNode = DPDK.node(ofPort: port) else { return [] }
-    return basis.cores.compactMap { core in
-      guard let node = DPDK.node(ofCore: core), node != portNode else { return nil }
-      return "core \(core) is on NUMA node \(node), but the port is on node \(portNode): every frame crosses between them"
-    }
-  }
 }
 
 /// What a worker writes into besides its statistics.
@@ -174,8 +166,7 @@ struct KernelEnd: @unchecked Sendable {
 }
 
 extension PortCounts {
-  init(_ port: UInt16) {
-    let counted = DPDK.statistics(of: port)
+  init(_ counted: dpdk_port_statistics) {
     self.init(
       received: counted.received, sent: counted.sent, missed: counted.missed, receiveErrors: counted.receive_errors,
       transmitErrors: counted.transmit_errors, noBuffer: counted.no_buffer)

@@ -14,7 +14,7 @@ struct RootCommand: ParsableCommand {
       \(ExitStatus.documentation)
       """,
     version: versionText,
-    subcommands: [RunCommand.self, CheckCommand.self, DoctorCommand.self, RecordsCommand.self])
+    subcommands: [RunCommand.self, CheckCommand.self, MacswapCommand.self, DoctorCommand.self, RecordsCommand.self])
 
   /// What may follow the program's name.
   static var commandNames: [String] { configuration.subcommands.compactMap { $0.configuration.commandName } + ["help"] }

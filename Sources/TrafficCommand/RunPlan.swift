@@ -9,6 +9,8 @@ struct RunCounts {
   var firstOpen: Ticks?
   /// Signals to stop so far.
   var stopSignals = 0
+  /// Whether there is somebody at the other end of the wire, as far as that is known.
+  var hasLink = true
 
   var open: UInt64 { openClients + openServers }
 }
@@ -20,6 +22,8 @@ struct RunPlan {
   struct Times {
     /// After it, open connections are closed; nil: no limit.
     var duration: Ticks?
+    /// How long the wire may take to get a link.
+    var linkWait: Ticks
     /// How long server ends may take once all clients are done: a last acknowledgment may be on its way, or lost.
     var serverWait: Ticks
     /// How long closing may take when `duration` is over.
@@ -32,6 +36,8 @@ struct RunPlan {
   }
 
   enum Phase {
+    /// For the other end of the wire to be there.
+    case waiting
     case running
     case finishing
     case closing
@@ -50,12 +56,16 @@ struct RunPlan {
   private(set) var wasInterrupted = false
   /// `duration` has come to its end.
   private(set) var wasTimed = false
+  /// The wire got no link in time.
+  private(set) var lackedLink = false
 
-  init(_ times: Times, total: UInt64?, start: Ticks) {
+  /// - Parameter waits: nothing is opened before the wire has a link.
+  init(_ times: Times, total: UInt64?, start: Ticks, waits: Bool = false) {
     self.times = times
     self.total = total
     self.start = start
     since = start
+    if waits { phase = .waiting }
   }
 
   /// What the workers are to do from now on.
@@ -63,6 +73,7 @@ struct RunPlan {
     noticeSignals(counts, now)
     let elapsed = now >= since ? now - since : 0
     switch phase {
+    case .waiting: waitForLink(counts, elapsed, now)
     case .running: decideWhileRunning(counts, now)
     case .finishing: if counts.openServers == 0 || elapsed >= times.serverWait { phase = .left }
     case .closing: if counts.openClients == 0 { enter(.finishing, now) } else if elapsed >= times.closeGrace { enter(.resetting, now) }
@@ -71,6 +82,13 @@ struct RunPlan {
     case .left: break
     }
     return command
+  }
+
+  private mutating func waitForLink(_ counts: RunCounts, _ elapsed: Ticks, _ now: Ticks) {
+    if counts.hasLink { return enter(.running, now) }
+    guard elapsed >= times.linkWait else { return }
+    lackedLink = true
+    phase = .left
   }
 
   private mutating func decideWhileRunning(_ counts: RunCounts, _ now: Ticks) {
@@ -84,6 +102,9 @@ struct RunPlan {
 
   private mutating func noticeSignals(_ counts: RunCounts, _ now: Ticks) {
     if counts.stopSignals >= 2 {
+      wasInterrupted = true
+      phase = .left
+    } else if counts.stopSignals == 1, phase == .waiting {
       wasInterrupted = true
       phase = .left
     } else if counts.stopSignals == 1, phase == .running || phase == .finishing || phase == .closing {
@@ -102,6 +123,7 @@ struct RunPlan {
 
   private var command: WorkerCommand {
     switch phase {
+    case .waiting: .hold
     case .running: .run
     case .finishing: wasTimed ? .closeAll : .run
     case .closing: .closeAll
@@ -117,6 +139,7 @@ extension RunPlan.Times {
   init(real settings: TrafficSettings, ticksPerSecond: Double) {
     func ticks(_ seconds: Double) -> Ticks { Ticks(seconds * ticksPerSecond) }
     duration = settings.engine.duration == 0 ? nil : ticks(Double(settings.engine.duration) / 1e9)
+    linkWait = ticks(10)
     serverWait = ticks(1)
     closeGrace = ticks(2)
     stopGrace = ticks(1)

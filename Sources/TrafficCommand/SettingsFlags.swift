@@ -36,6 +36,9 @@ struct RunFlags: FlagGroup {
 struct PortFlags: FlagGroup {
   @Option(parsing: .unconditional, help: .key("ports.kind")) var kind: String?
   @Option(name: [.customShort("i"), .long], parsing: .unconditional, help: .key("ports.interface")) var interface: String?
+  @Option(parsing: .unconditional, help: .key("ports.driver")) var driver: String?
+  @Option(parsing: .unconditional, help: .key("ports.vdev")) var vdev: String?
+  @Option(parsing: .unconditional, help: .key("ports.pci")) var pci: String?
   @Option(parsing: .unconditional, help: .key("ports.rxd")) var rxd: String?
   @Option(parsing: .unconditional, help: .key("ports.txd")) var txd: String?
   @Option(name: [.long, .customLong("mbuf-cnt")], parsing: .unconditional, help: .key("ports.pool_size")) var poolSize: String?

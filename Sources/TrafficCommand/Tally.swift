@@ -37,7 +37,7 @@ struct Tally {
   /// From the first SYN to the last close, each worker's own span, in sum.
   private(set) var spanTicks: Ticks = 0
 
-  /// - Parameter runStart: the first moment for a worker that opens no connections.
+  /// - Parameter runStart: the first moment for a worker that neither opened nor accepted a connection.
   init(_ statistics: WorkerStatistics, ticksPerSecond: Double, runStart: Ticks) {
     for role in Role.allCases {
       roles[Int(role.rawValue)].attempted = statistics.attempts(role)
@@ -50,7 +50,9 @@ struct Tally {
     http = HTTPCounter.allCases.map { statistics[$0] }
     statuses = (0..<WorkerStatistics.statusCount).map { statistics.responses(status: $0) }
     latencies = Latency.allCases.map { Self.nanoseconds(statistics, $0, ticksPerSecond) }
-    if self[.client].attempted == 0 { gauges[Int(WorkerGauge.firstOpen.rawValue)] = runStart }
+    if self[.client].attempted == 0 {
+      gauges[Int(WorkerGauge.firstOpen.rawValue)] = self[.firstAccept] > 0 ? self[.firstAccept] : runStart
+    }
     if self[.lastClose] > self[.firstOpen] { spanTicks = self[.lastClose] - self[.firstOpen] }
   }
 
@@ -115,6 +117,7 @@ extension WorkerGauge {
     switch self {
     case .pacingLargestBurst, .pacingLargestGap, .lastClose: max(one, other)
     case .firstOpen: min(one, other)
+    case .firstAccept: one == 0 || other == 0 ? max(one, other) : min(one, other)
     default: one + other
     }
   }

@@ -149,16 +149,33 @@ struct TextReport {
   // MARK: Port, workers, process
 
   private var port: [String] {
-    guard let port = summary.end.port else { return [] }
-    let interface = summary.basis.settings.port.interface
-    let checksums = "checksums: software (\(interface == nil ? "net_ring" : "AF_PACKET") offers no offload)"
+    guard summary.end.driver != nil else { return [] }
+    let device = summary.basis.settings.port.device
     return [
-      "Port: \(interface ?? "ring"), \(checksums)",
-      "  sent \(count(port.sent)) frames, \(count(total[.bytesSent])) octets",
-      "  received \(count(port.received)) frames, \(count(total[.bytesReceived])) octets",
+      "Port: \(device.map { "\($0) (\(summary.end.driverName))" } ?? "ring"), checksums: software",
+      "  sent \(count(total[.framesSent])) frames, \(count(total[.bytesSent])) octets",
+      "  received \(count(total[.framesReceived])) frames, \(count(total[.bytesReceived])) octets",
+    ] + portCounts + (summary.end.driverChoice.map { ["  \($0)"] } ?? []) + (device == nil ? [] : neighbours) + steering
+  }
+
+  private var portCounts: [String] {
+    guard let port = summary.end.port else { return ["  the driver's own counts went with the other end"] }
+    return [
       "  missed \(count(port.missed)), receive errors \(count(port.receiveErrors)), no buffer \(count(port.noBuffer)), "
-        + "refused \(count(port.transmitErrors))",
-    ] + (interface == nil ? [] : neighbours)
+        + "refused \(count(port.transmitErrors))"
+    ]
+  }
+
+  private var steering: [String] {
+    guard let steering = summary.end.steering, steering.needsHandOver else { return [] }
+    let replies = total[.client][.synAckReceived]
+    let obeyed = steering.isObeyed(replies: replies, astray: total[.repliesAstray])
+    return [
+      "Steering: \(steering.way.text)" + (obeyed == false ? ", which the port does not obey: frames were handed over instead" : ""),
+      "  replies on their own worker's queue \(count(replies - min(replies, total[.repliesAstray]))), on another's "
+        + "\(count(total[.repliesAstray]))",
+      "  frames handed over \(count(total[.steeredElsewhere])), lost doing so \(count(total[.handOverFull]))",
+    ] + steering.declined.map { "  not by \($0.way.text): \($0.reason)" }
   }
 
   private var neighbours: [String] {

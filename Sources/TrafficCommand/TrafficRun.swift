@@ -30,8 +30,17 @@ struct RunEnd: Sendable {
   var workers: [WorkerEnd] = []
   /// What the port itself counted; nil: it does not.
   var port: PortCounts?
+  /// DPDK's name of the port's driver.
+  var driver: String?
+  var driverName = ""
+  /// Why it is this driver, where another was tried first.
+  var driverChoice: String?
+  var steering: SteeringChoice?
+  /// Frames on their way from one worker to another.
+  var betweenWorkers = 0
   /// Packet buffers that did not come back.
-  var lostBuffers = 0
+  /// Nil: that cannot be told.
+  var lostBuffers: Int? = 0
 }
 
 struct PortCounts: Sendable {

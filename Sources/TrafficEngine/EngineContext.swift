@@ -11,6 +11,12 @@ public struct EngineShare: Sendable {
   public var ticksPerSecond = 1e9
   /// Seed of every random choice of this worker.
   public var seed: UInt64 = 0
+  /// The rings to and from the other workers of a port that has others on its wire; nil: this worker gets what is its own, and no more.
+  public var lanes: HandOverLanes?
+  /// What the port spreads frames over its queues by, when replies are to be brought home by choosing source ports.
+  public var hash: PortHash?
+  /// Source ports whose replies came to another worker are avoided from then on.
+  public var learnsStrays = false
 
   public init() {}
 

@@ -38,7 +38,11 @@ extension TrafficEngine {
   }
 
   @inline(always)
-  mutating func isOurs(_ address: IPv4Address) -> Bool { listeners.has(address) || tuples.contains(address) }
+  mutating func isOurs(_ address: IPv4Address) -> Bool {
+    if listeners.has(address) { return true }
+    for index in 0..<ourAddresses.count where ourAddresses[index].first <= address && address <= ourAddresses[index].last { return true }
+    return false
+  }
 
   /// A station has told its MAC address: whoever is sent to at its address is sent to there from now on, in connections that are open too.
   private mutating func heard(_ address: IPv4Address, _ neighbour: MACAddress) {

@@ -38,7 +38,7 @@ extension TrafficEngine {
     var key = nextKey(target)
     var hash = flowHash(key)
     var tries = 1
-    while find(hash, key) != nil {
+    while find(hash, key) != nil || (learnsStrays && tries < Self.strayTries && strays.contains(hash)) {
       if tries == Self.tupleTries { return false }
       tries &+= 1
       key = nextKey(target)
@@ -72,12 +72,29 @@ extension TrafficEngine {
 
   /// Pairs of address and port that are looked at for a free one in one go.
   private static var tupleTries: Int { 64 }
+  /// Of these, how many may be passed over because their replies go astray: better such a one than none.
+  private static var strayTries: Int { 16 }
 
   /// The key of what the target would answer to the next pair of address and port.
   @inline(always)
   private mutating func nextKey(_ target: UnsafePointer<TargetRoute>) -> FlowKey {
-    let end = tuples.next()
-    return FlowKey(
-      source: target.pointee.address, sourcePort: target.pointee.port, destination: end.address, destinationPort: end.port)
+    var key = key(target, tuples.next())
+    if choosesHome {
+      var tries = 0
+      while let queue = ownership.queue(of: key), queue != share.worker, tries < Self.homeTries {
+        key = self.key(target, tuples.next())
+        tries &+= 1
+      }
+    }
+    return key
   }
+
+  @inline(always)
+  private func key(_ target: UnsafePointer<TargetRoute>, _ end: ClientEndpoint) -> FlowKey {
+    FlowKey(source: target.pointee.address, sourcePort: target.pointee.port, destination: end.address, destinationPort: end.port)
+  }
+
+  /// Pairs of address and port that are looked at for one whose replies come home. With a fair hash over n queues each does with the
+  /// probability 1/n.
+  private static var homeTries: Int { 4_096 }
 }

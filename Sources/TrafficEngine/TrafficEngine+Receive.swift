@@ -31,7 +31,7 @@ extension TrafficEngine {
 
   /// What is not plainly TCP, or not plainly right.
   @inline(never)
-  private mutating func receiveOther<Port: PacketPort & ~Copyable>(
+  mutating func receiveOther<Port: PacketPort & ~Copyable>(
     _ arrival: UnsafeMutablePointer<Arrival>, _ io: inout PacketQueue<Port>
   ) {
     let packet = Packet(owning: arrival.pointee.packet)
@@ -45,7 +45,7 @@ extension TrafficEngine {
     case .unreadable(.tcpChecksum)
     where !isLooped
       && FrameParser.parseUnsummed(arrival.pointee.frame, count: packet.length, into: &arrival.pointee.segment):
-      statistics.add(.unsummedAccepted)
+      if hops == 0 { statistics.add(.unsummedAccepted) }
       arrival.pointee.packet = packet.release()
       arrival.pointee.hash = flowHash(arrival.pointee.segment.key)
       deliver(arrival, &io)
@@ -114,6 +114,7 @@ extension TrafficEngine {
     guard isOurs(segment.pointee.destination) else {
       return drop(packet, .notOurAddress, &io)
     }
+    if let other = otherOwner(of: segment) { return handOver(packet, to: other.worker, hops: other.hops, &io) }
     if segment.pointee.flags.has(.rst) { return drop(packet, .resetWithoutConnection, &io) }
     let opens = segment.pointee.flags.has(.syn) && !segment.pointee.flags.has(.ack)
     statistics.dropped(opens ? .portClosed : .noConnection)
@@ -159,6 +160,7 @@ extension TrafficEngine {
     timers.schedule(slot, due: moment.milliseconds &+ parameters.pointee.minimumRTO)
     companion.pointee.workload = workload.begin(view(slot))
     openServers &+= 1
+    if statistics.attempts(.server) == 0 { statistics.set(.firstAccept, now) }
     statistics.attempted(.server)
     statistics.count(.server, .synReceived)
     statistics.count(.server, .synAckSent)

@@ -87,6 +87,18 @@ public struct TrafficEngine<W: Workload>: Engine, ~Copyable {
   var sweepPosition = 0
   var challenges = RateLimit(perSecond: 1_000)
 
+  // Several workers on one port.
+  let lanes: HandOverLanes?
+  let learnsStrays: Bool
+  let choosesHome: Bool
+  let ownership: Ownership
+  var strays: StraySet
+  let handed: Table<HandedFrame>
+  /// Workers that have passed on the frame in hand; 0: it came from the port.
+  var hops: UInt32 = 0
+  /// Addresses that are ours, whichever worker has them.
+  let ourAddresses: Table<AddressRange>
+
   /// Allocates all memory the worker will use, on the calling thread's NUMA node.
   ///
   /// - Parameters:
@@ -106,7 +118,8 @@ public struct TrafficEngine<W: Workload>: Engine, ~Copyable {
     parameters = UnsafePointer(parametersTable.base)
     arrivals = Table(count: 256)
     statistics = link.statistics
-    listeners = Listeners(settings.port.address, others: settings.port.servers, ports: settings.engine.ports)
+    let own = settings.port.steersByAddress ? IPv4Address(settings.port.address.rawValue &+ UInt32(share.worker)) : settings.port.address
+    listeners = Listeners(own, others: settings.port.servers, ports: settings.engine.ports)
     flowHash = FlowHash(secret0: random.next(), secret1: random.next())
     initialSequence = InitialSequence(key0: random.next(), key1: random.next())
     microsecondsPerTick = UInt64(1e6 / share.ticksPerSecond * 281_474_976_710_656)
@@ -148,6 +161,15 @@ public struct TrafficEngine<W: Workload>: Engine, ~Copyable {
     self.records = RecordKeeper(
       channel: records, capacity: capacity, sample: settings.output.recordsSample, worker: share.worker)
     tuples = Self.tuples(settings.port, share)
+    ownership = Self.ownership(settings, share)
+    lanes = share.lanes
+    learnsStrays = share.lanes != nil && share.learnsStrays
+    choosesHome = share.lanes != nil && share.hash != nil
+    strays = StraySet(isNeeded: learnsStrays)
+    handed = Table(count: Self.handOverBurst)
+    let ours = settings.port.ourAddresses(workers: share.workers)
+    ourAddresses = Table(count: ours.count)
+    for (index, range) in ours.enumerated() { ourAddresses[index] = range }
     pacer = Pacer(
       rate: share.connectionsPerSecond, ticksPerSecond: share.ticksPerSecond,
       ramp: Ticks(Double(settings.engine.ramp) / 1e9 * share.ticksPerSecond))
@@ -173,13 +195,22 @@ public struct TrafficEngine<W: Workload>: Engine, ~Copyable {
 
   /// The worker's part of the client addresses and ports. What can be wrong with them, Configuration has refused.
   private static func tuples(_ port: PortSettings, _ share: EngineShare) -> SourcePortChooser {
+    let addresses = port.clients.map { $0.first...$0.last }
     do {
+      if port.steersByAddress {
+        return try SourcePortChooser(addresses: try port.addressShares(workers: share.workers).ranges(ofWorker: share.worker))
+      }
+      // The port's hash tells the workers' ports apart.
+      if share.hash != nil { return try SourcePortChooser(addresses: addresses) }
       let steering = try PortSteering(mask: port.dstPortMask, workers: share.workers)
-      return try SourcePortChooser(
-        addresses: port.clients.map { $0.first...$0.last }, steering: steering, worker: share.worker)
+      return try SourcePortChooser(addresses: addresses, steering: steering, worker: share.worker)
     } catch {
       preconditionFailure("client addresses and ports: \(error)")
     }
+  }
+
+  private static func ownership(_ settings: TrafficSettings, _ share: EngineShare) -> Ownership {
+    do { return try Ownership(settings, share) } catch { preconditionFailure("the workers' addresses and ports: \(error)") }
   }
 
   /// Takes the turn's time.
@@ -205,6 +236,7 @@ public struct TrafficEngine<W: Workload>: Engine, ~Copyable {
     if now != self.now { tell(now) }
     if discarded != nil { freeDiscarded(&io) }
     var worked = runTimers(&io)
+    if let lanes, takeHandedOver(lanes, &io) { worked = true }
     if kernel != nil, tendKernel(&io) { worked = true }
     if phase == .run {
       if unresolvedTargets == 0, openDue(&io) { worked = true }

@@ -25,8 +25,14 @@ public struct PortSettings: Sendable, Equatable {
   }
 
   public var kind = Kind.ring
-  /// A Linux interface to use instead, through AF_PACKET.
+  /// A Linux interface to use instead.
   public var interface: String?
+  /// How that interface is had.
+  public var driver = InterfaceDriver.automatic
+  /// A virtual device of DPDK's to use instead, with its arguments.
+  public var vdev: String?
+  /// A PCI device to use instead.
+  public var pci: String?
   /// Where frames for other networks than our own go.
   public var gateway: IPv4Address?
   /// Frames that a receive and a transmit queue hold. On a ring both are the same queue: the larger of the two counts.
@@ -41,7 +47,7 @@ public struct PortSettings: Sendable, Equatable {
   /// Bits of the TCP port that tell the worker it belongs to.
   public var dstPortMask: UInt16 = 0xe000
   public var flowSteering = FlowSteering.port
-  /// Nil: the interface's own, or `loopedMAC`.
+  /// Nil: the port's own, or `loopedMAC`.
   public var mac: MACAddress?
   /// A Linux interface whose MAC address is taken instead of `mac`.
   public var linuxInterface: String?
@@ -63,7 +69,27 @@ public struct PortSettings: Sendable, Equatable {
   public static var loopedMAC: MACAddress { MACAddress(0x02_00_00_00_00_01) }
 
   /// Whether what is sent comes back to us.
-  public var isLooped: Bool { interface == nil }
+  public var isLooped: Bool { device == nil }
+
+  /// The port's name where there are others on the wire; nil on a looped one.
+  public var device: String? { interface ?? vdev.map { String($0.prefix { $0 != "," }) } ?? pci }
+
+  /// Whether each worker has addresses of its own.
+  var steersByAddress: Bool { flowSteering == .address && !isLooped }
+
+  /// The client addresses of each worker, where each has its own.
+  public func addressShares(workers: Int) throws(SteeringError) -> AddressShares {
+    try AddressShares(
+      clients.map { $0.first...$0.last }, try AddressSteering(own: address, prefixLength: prefixLength, workers: workers))
+  }
+
+  /// The last of the addresses that are the workers' own: with steering by address each has one.
+  public func lastOwnAddress(_ workers: Int) -> IPv4Address {
+    steersByAddress ? IPv4Address(address.rawValue + UInt32(max(workers, 1) - 1)) : address
+  }
+
+  /// The addresses that are ours, whichever worker has them.
+  func ourAddresses(workers: Int) -> [AddressRange] { [AddressRange(first: address, last: lastOwnAddress(workers))] + clients }
 
   /// Whether an address lies in our own network.
   public func isOnLink(_ other: IPv4Address) -> Bool {

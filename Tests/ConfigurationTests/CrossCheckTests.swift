@@ -23,6 +23,27 @@ import Testing
       "cores has 2 workers, but with ports.flow_steering \"Ip\" each needs an address and ports.clients has only 1: "
         + "add addresses or name fewer cores"),
     BrokenFile(
+      "cores = [\((0..<64).map(String.init).joined(separator: ", "))]\n[[ports]]\ndst_port_mask = 0xfc00",
+      "ports.dst_port_mask is 0xfc00, but the port mask leaves worker 0 no port of 1024 or above: choose higher bits or name fewer cores"),
+    BrokenFile(
+      "cores = [0, 1, 2]\n[[ports]]\ninterface = \"eth1\"\nipnet = \"10.9.0.14/28\"\nflow_steering = \"Ip\"",
+      "with ports.flow_steering \"Ip\" the 3 workers of cores have the addresses from ports.ipnet's on, and 10.9.0.16, needed for a worker, "
+        + "lies outside the port's network: choose a lower address or a shorter prefix, or name fewer cores"),
+    BrokenFile(
+      "cores = [0, 1]\n[[ports]]\ninterface = \"eth1\"\nflow_steering = \"Ip\"\nclients = \"10.0.0.9\"",
+      "cores has 2 workers, but with ports.flow_steering \"Ip\" each needs an address and ports.clients has only 1: "
+        + "add addresses or name fewer cores"),
+    BrokenFile(
+      "[[ports]]\ninterface = \"eth1\"\npci = \"0000:07:00.0\"",
+      "ports.interface and ports.pci are both set, but there is one port: leave one of them out"),
+    BrokenFile(
+      "[[ports]]\nvdev = \"net_memif0\"\nkind = \"memory\"",
+      "ports.vdev is 'net_memif0', but ports.kind is \"memory\": leave one of them out"),
+    BrokenFile(
+      "cores = [0, 1]\n[[ports]]\ninterface = \"eth1\"\npool_size = 5_000",
+      "ports.pool_size is 5000, but must exceed 5120 (the larger of ports.rxd and ports.txd, and twice ports.cache_size, "
+        + "for each worker and 1,024 for each of the others): raise it by 121 or more"),
+    BrokenFile(
       "[[ports]]\npool_size = 1024",
       "ports.pool_size is 1024, but must exceed 1536 (the larger of ports.rxd and ports.txd, and twice ports.cache_size, "
         + "for each worker): raise it by 513 or more"),

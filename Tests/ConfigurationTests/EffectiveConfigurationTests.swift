@@ -24,7 +24,7 @@ import Testing
       #expect(try Configuration.parse(Configuration.effective(settings), name: "effective") == settings)
       unchanged.formIntersection(Configuration.effective(settings).split(separator: "\n"))
     }
-    let keysOfDefaults = unchanged.filter { $0.contains("=") && !$0.hasPrefix("window_scale") }
+    let keysOfDefaults = unchanged.filter { $0.contains("=") && !$0.hasPrefix("#") && !$0.hasPrefix("window_scale") }
     #expect(keysOfDefaults.isEmpty, "not tried with another value: \(keysOfDefaults)")
   }
 
@@ -63,6 +63,7 @@ import Testing
     test_size = 7
     [[ports]]
     kind = "memory"
+    driver = "af_packet"
     rxd = 64
     txd = 128
     mbuf_cnt = 9000

@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct RunPlanTests {
   private let times = RunPlan.Times(
-    duration: nil, serverWait: 1_000, closeGrace: 2_000, stopGrace: 1_000, resetCrossing: 20, resetLimit: 500)
+    duration: nil, linkWait: 5_000, serverWait: 1_000, closeGrace: 2_000, stopGrace: 1_000, resetCrossing: 20, resetLimit: 500)
 
   private func plan(total: UInt64?, duration: Ticks? = nil) -> RunPlan {
     var times = times
@@ -24,6 +24,32 @@ import Testing
     #expect(plan.next(counts(attempted: 10, servers: 1), now: 3) == .run)
     #expect(plan.next(counts(attempted: 10), now: 4) == .leave)
     #expect(!plan.wasInterrupted && !plan.wasTimed)
+  }
+
+  @Test func beginsWhenTheWireHasALink() {
+    var plan = RunPlan(times, total: 10, start: 0, waits: true)
+    var counts = counts(attempted: 0)
+    counts.hasLink = false
+    #expect(plan.next(counts, now: 4_999) == .hold)
+    counts.hasLink = true
+    #expect(plan.next(counts, now: 4_999) == .run)
+    #expect(!plan.lackedLink)
+  }
+
+  @Test func doesNotWaitForALinkForever() {
+    var plan = RunPlan(times, total: 10, start: 0, waits: true)
+    var counts = counts(attempted: 0)
+    counts.hasLink = false
+    #expect(plan.next(counts, now: 5_000) == .leave)
+    #expect(plan.lackedLink && !plan.wasInterrupted)
+  }
+
+  @Test func aSignalEndsTheWaitForALink() {
+    var plan = RunPlan(times, total: 10, start: 0, waits: true)
+    var counts = counts(attempted: 0, signals: 1)
+    counts.hasLink = false
+    #expect(plan.next(counts, now: 1) == .leave)
+    #expect(plan.wasInterrupted)
   }
 
   @Test func doesNotWaitForServersForever() {

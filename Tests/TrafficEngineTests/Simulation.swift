@@ -224,10 +224,11 @@ final class WorkloadSimulation<W: Workload> {
 extension WorkloadStation where W == ExchangeWorkload {
   convenience init(
     _ settings: TrafficSettings, on wire: borrowing MemoryLink, end: MemoryPort.End, seed: UInt64, captures: Bool,
-    adjust: (inout EngineShare) -> Void
+    kernel: UnsafePointer<KernelChannel>? = nil, board: NeighbourBoard? = nil, adjust: (inout EngineShare) -> Void
   ) {
     self.init(
-      settings, on: wire, end: end, seed: seed, captures: captures, workload: ExchangeWorkload(settings.engine), adjust: adjust)
+      settings, on: wire, end: end, seed: seed, captures: captures, workload: ExchangeWorkload(settings.engine), kernel: kernel,
+      board: board, adjust: adjust)
   }
 }
 

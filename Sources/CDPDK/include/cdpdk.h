@@ -4,8 +4,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Starts the environment abstraction layer. 0, or -1 with what DPDK logged in `log` (cut to `size` octets). Once per process. */
-int dpdk_start(int argc, char *_Nullable const *_Nonnull argv, char *_Nonnull log, size_t size);
+/* From here on what DPDK logs is kept, until `dpdk_end_log` puts it into `log` (cut to `size` octets) and lets DPDK log as before. */
+int dpdk_begin_log(void);
+void dpdk_end_log(char *_Nonnull log, size_t size);
+/* Starts the environment abstraction layer. 0 or -1. Once per process. */
+int dpdk_start(int argc, char *_Nullable const *_Nonnull argv);
+/* The folder with the files of this process' shared configuration. */
+const char *_Nonnull dpdk_runtime_directory(void);
 /* Stops it and gives everything back. */
 void dpdk_stop(void);
 /* "DPDK 22.11.11" */
@@ -28,8 +33,40 @@ int dpdk_create_ring_port(const char *_Nonnull name, unsigned queues, unsigned d
 int dpdk_attach(const char *_Nonnull device);
 /* The port's MAC address, its first octet highest. */
 uint64_t dpdk_port_mac(uint16_t port);
-/* Configures and starts a port with as many queue pairs as pools. 0, or -errno. */
-int dpdk_start_port(uint16_t port, uint16_t queues, uint16_t rxd, uint16_t txd, void *_Nonnull const *_Nonnull pools);
+/* The port of a device that was there when DPDK started. The port's number, or -errno. */
+int dpdk_find_port(const char *_Nonnull device);
+
+/* What a port can do. */
+struct dpdk_port_description {
+    char driver[64];
+    uint16_t receive_queues, transmit_queues;
+    /* Entries of the redirection table and octets of the key of receive-side scaling; 0: none. */
+    uint16_t table_size;
+    uint8_t key_size;
+    /* It can spread by addresses and ports of TCP over IPv4. */
+    uint8_t hashes_tcp;
+};
+int dpdk_describe_port(uint16_t port, struct dpdk_port_description *_Nonnull description);
+/* Configures and starts a port with as many queue pairs as pools, the received frames spread by the hash of their addresses and ports if
+ * `spread`. 0, or -errno. */
+int dpdk_start_port(
+    uint16_t port, uint16_t queues, uint16_t rxd, uint16_t txd, int spread, void *_Nonnull const *_Nonnull pools);
+/* 1 or 0, or -errno. */
+int dpdk_link_is_up(uint16_t port);
+/* Reads the key and the redirection table that the port spreads TCP over IPv4 by. 0, or -errno. */
+int dpdk_read_hash(
+    uint16_t port, uint8_t *_Nonnull key, uint8_t key_size, uint16_t *_Nonnull table, uint16_t table_size);
+
+/* TCP over IPv4 whose destination address and port are these under the masks goes to a queue; a mask of 0: any. */
+struct dpdk_rule {
+    uint32_t address, address_mask;
+    uint16_t port, port_mask;
+    uint16_t queue;
+};
+/* 0, or -errno with the driver's reason. */
+int dpdk_create_rule(uint16_t port, const struct dpdk_rule *_Nonnull rule, char *_Nonnull reason, size_t size);
+void dpdk_remove_rules(uint16_t port);
+
 void dpdk_stop_port(uint16_t port);
 int dpdk_port_socket(uint16_t port);
 

@@ -1,0 +1,194 @@
+import CPacket
+import Testing
+
+@testable import TCPEngine
+
+/// A wire between a port of several queues and a station at its other end. Which queue a frame of that station arrives on is the test's to say.
+final class ManyQueues {
+  /// Buffers for all; its own wire is not used.
+  let pool: MemoryLink
+  fileprivate var waiting: [[PacketPointer]]
+  fileprivate let queues: Int
+  var route: (FlowKey) -> Int
+  /// Frames that a queue holds.
+  private let depth = 1024
+
+  init(queues: Int, buffers: Int = 16_384, route: @escaping (FlowKey) -> Int) {
+    pool = MemoryLink(buffers: buffers, depth: 2)
+    self.queues = queues
+    self.route = route
+    waiting = Array(repeating: [], count: queues + 1)
+  }
+
+  fileprivate func put(_ packet: PacketPointer, from index: Int) -> Bool {
+    let queue = index < queues ? queues : queue(of: packet)
+    guard waiting[queue].count < depth else { return false }
+    waiting[queue].append(packet)
+    return true
+  }
+
+  fileprivate func take(_ index: Int, _ burst: UnsafeMutablePointer<PacketPointer>, _ count: Int) -> Int {
+    let taken = min(count, waiting[index].count)
+    for place in 0..<taken { burst[place] = waiting[index][place] }
+    waiting[index].removeFirst(taken)
+    return taken
+  }
+
+  /// ARP goes to the first queue, as what a port's hash does not cover.
+  private func queue(of packet: PacketPointer) -> Int {
+    let frame = UnsafeRawPointer(packet_data(packet))
+    guard frame.bigEndian16(Ethernet.typeOffset) == Ethernet.typeIPv4 else { return 0 }
+    return route(FlowKey(addresses: frame.native64(26), ports: frame.native32(34)))
+  }
+
+  /// A frame from elsewhere, on its way to the queues.
+  func inject(_ octets: [UInt8]) {
+    guard let packet = MemoryPort(pool).allocate() else { return }
+    octets.withUnsafeBytes { packet.bytes.copyMemory(from: $0.baseAddress!, byteCount: $0.count) }
+    packet.length = octets.count
+    let buffer = packet.release()
+    waiting[queue(of: buffer)].append(buffer)
+  }
+
+  var inFlight: Int { waiting.reduce(0) { $0 + $1.count } }
+}
+
+/// One queue of it, or its other end.
+struct QueuePort: PacketPort, ~Copyable {
+  let wire: ManyQueues
+  let index: Int
+  private let buffers: MemoryPort
+
+  init(_ wire: ManyQueues, _ index: Int) {
+    self.wire = wire
+    self.index = index
+    buffers = MemoryPort(wire.pool)
+  }
+
+  func beginTurn(now: Ticks) {}
+  func receive(_ burst: UnsafeMutablePointer<PacketPointer>, count: Int) -> Int { wire.take(index, burst, count) }
+  func transmit(_ burst: UnsafeMutablePointer<PacketPointer>, count: Int) -> Int {
+    for place in 0..<count where !wire.put(burst[place], from: index) { return place }
+    return count
+  }
+  func allocate() -> Packet? { buffers.allocate() }
+  func free(_ packet: consuming Packet) { buffers.free(packet) }
+}
+
+/// Two workers on such a port, and a station at its other end, in one run under the manual clock.
+final class SteeredRun {
+  typealias QueueWorker = Worker<QueuePort, TrafficEngine<ExchangeWorkload>, ManualClock>
+
+  final class Station {
+    let link = WorkerLink()
+    var worker: QueueWorker
+    var rests = false
+
+    init(_ settings: TrafficSettings, _ wire: ManyQueues, _ index: Int, _ share: EngineShare) {
+      let engine = TrafficEngine(
+        settings, share: share, workload: ExchangeWorkload(settings.engine), mac: settings.port.mac ?? PortSettings.loopedMAC, link: link)
+      worker = Worker(port: QueuePort(wire, index), engine: engine, clock: ManualClock(), link: link)
+    }
+
+    var statistics: WorkerStatistics { link.statistics }
+  }
+
+  let wire: ManyQueues
+  let handOver = HandOver(workers: 2)
+  let workers: [Station]
+  let other: Station
+  private let total: Int
+  /// The role of the two workers.
+  private let role: Role
+
+  /// - Parameters:
+  ///   - role: what the two workers are; the other end is the other.
+  ///   - route: the queue of a frame's key, as it arrives.
+  init(
+    _ connections: Int, role: Role, hash: PortHash? = nil, learns: Bool = false, route: @escaping (FlowKey) -> Int,
+    change: (inout TrafficSettings) -> Void = { _ in }
+  ) {
+    let wire = ManyQueues(queues: 2, route: route)
+    total = connections
+    self.role = role
+    var client = settings(connections) {
+      $0.port.interface = "wire"
+      $0.engine.port = 0
+      $0.port.address = IPv4Address(0x0a00_f001)
+      $0.port.mac = MACAddress(0x02_00_00_00_00_02)
+      change(&$0)
+    }
+    var server = settings(connections) { $0.port.interface = "wire" }
+    server.targets = []
+    if role == .server {
+      change(&server)
+      server.targets = []
+      client.port.flowSteering = .port
+    }
+    let ours = role == .client ? client : server
+    let theirs = role == .client ? server : client
+    workers = [0, 1].map { [handOver] index in
+      var share = EngineShare(ours, worker: index, workers: 2, ticksPerSecond: 1e9, seed: 7 + UInt64(index))
+      share.lanes = handOver.lanes(ofWorker: index)
+      share.hash = hash
+      share.learnsStrays = learns
+      return Station(ours, wire, index, share)
+    }
+    other = Station(theirs, wire, 2, EngineShare(theirs, worker: 0, workers: 1, ticksPerSecond: 1e9, seed: 3))
+    self.wire = wire
+  }
+
+  var stations: [Station] { workers + [other] }
+
+  func turn() { for station in stations where !station.rests { station.worker.turn() } }
+
+  func sum(_ gauge: WorkerGauge) -> UInt64 { workers.reduce(0) { $0 + $1.statistics[gauge] } }
+  func sum(_ reason: DropReason) -> UInt64 { workers.reduce(0) { $0 + $1.statistics[reason] } }
+
+  private func ended(_ station: Station, _ role: Role) -> UInt64 { Outcome.allCases.reduce(0) { $0 + station.statistics[role, $1] } }
+  private func all(_ value: (Station) -> UInt64) -> UInt64 { stations.reduce(0) { $0 + value($1) } }
+
+  /// Runs to the end and checks the books.
+  func complete(_ limit: Int = 400_000, _ location: SourceLocation = #_sourceLocation) {
+    var turns = 0
+    while turns < limit {
+      turn()
+      turns += 1
+      let isDone = Role.allCases.allSatisfy { role in
+        all { $0.statistics.attempts(role) } >= UInt64(total) && all { ended($0, role) } == all { $0.statistics.attempts(role) }
+      }
+      if isDone { break }
+    }
+    #expect(turns < limit, "never came to an end", sourceLocation: location)
+    leave(location)
+  }
+
+  func leave(_ location: SourceLocation = #_sourceLocation) {
+    for station in stations {
+      station.link.send(.leave)
+      station.worker.turn()
+      station.worker.publish()
+    }
+    let buffers = MemoryPort(wire.pool)
+    let between = handOver.drain { buffers.free(Packet(owning: $0)) }
+    for (index, station) in stations.enumerated() {
+      station.worker.io.discard()
+      clear(index)
+      #expect(station.worker.engine.inUse == (0, 0, 0), sourceLocation: location)
+    }
+    #expect(wire.pool.outstanding == 0 && wire.inFlight == 0, "a frame leaked", sourceLocation: location)
+    #expect(sum(.steeredElsewhere) == sum(.steeredHere) + UInt64(between), sourceLocation: location)
+  }
+
+  private func clear(_ index: Int) {
+    let place = UnsafeMutablePointer<PacketPointer>.allocate(capacity: 1)
+    defer { place.deallocate() }
+    while wire.take(index, place, 1) == 1 { stations[index].worker.io.free(Packet(owning: place[0])) }
+  }
+
+  func expectAllCompleted(_ location: SourceLocation = #_sourceLocation) {
+    for role in Role.allCases {
+      #expect(all { $0.statistics[role, .completed] } == UInt64(total), "\(role)", sourceLocation: location)
+    }
+  }
+}
