@@ -281,6 +281,7 @@ enum MachineFuzz {
       }
       link.send(.leave)
       turn()
+      worker.freeDiscarded()
       worker.io.discard()
       if let problem { return problem }
       let inUse = worker.engine.inUse
@@ -289,4 +290,9 @@ enum MachineFuzz {
       return wire.link.outstanding == 0 ? nil : "\(wire.link.outstanding) buffers leaked"
     }
   }
+}
+
+extension Worker where Port: ~Copyable, E: ~Copyable, C: ~Copyable {
+  /// Frees what connections held that have ended.
+  fileprivate mutating func freeDiscarded<W>() where E == TrafficEngine<W> { engine.freeDiscarded(&io) }
 }

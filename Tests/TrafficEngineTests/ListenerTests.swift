@@ -31,6 +31,41 @@ import Testing
     bench.finish()
   }
 
+  @Test func allOfThemAnswerARPAndEcho() {
+    let bench = Bench {
+      $0.port.interface = "wire"
+      $0.port.servers = [AddressRange(first: IPv4Address(0x0a00_8000), last: IPv4Address(0x0a00_8003))]
+    }
+    _ = bench.receivedOctets()
+    for (address, isOurs) in [(0x0a00_0001, true), (0x0a00_8000, true), (0x0a00_8003, true), (0x0a00_8004, false)] as [(UInt32, Bool)] {
+      var request = [UInt8](repeating: 0, count: ARPPacket.frameLength)
+      request.withUnsafeMutableBytes {
+        ARPPacket(.request, from: MACAddress(0x02_00_00_00_00_42), Bench.peer, to: MACAddress(0), IPv4Address(address)).write(
+          to: $0.baseAddress!)
+      }
+      bench.put(request)
+      bench.put(Self.echo(address))
+      let answers = bench.receivedOctets().filter { $0[0..<6] != [0xff, 0xff, 0xff, 0xff, 0xff, 0xff] }
+      #expect(answers.count == (isOurs ? 2 : 0))
+    }
+    #expect(bench.statistics[.arpAnswered] == 3 && bench.statistics[.echoAnswered] == 3)
+    bench.finish()
+  }
+
+  /// An ICMP echo request of 8 octets.
+  private static func echo(_ address: UInt32) -> [UInt8] {
+    var octets = Frame(Bench.segment(.syn, 1), to: Bench.mac).octets[..<14] + [0x45, 0, 0, 28, 0, 1, 0, 0, 64, 1, 0, 0, 10, 0, 0x42, 0x42]
+    octets += (0..<4).map { UInt8(truncatingIfNeeded: address >> UInt32(24 - 8 * $0)) } + [8, 0, 0, 0, 0, 1, 0, 1]
+    octets.withUnsafeMutableBytes { bytes in
+      for (start, count, field) in [(14, 20, 24), (34, 8, 36)] {
+        var sum = ChecksumSum()
+        sum.add(UnsafeRawPointer(bytes.baseAddress! + start), count: count)
+        bytes.baseAddress!.store(sum.field, at: field)
+      }
+    }
+    return Array(octets)
+  }
+
   @Test func withoutAPortThereIsNoServer() {
     let bench = Bench { $0.engine.port = 0 }
     #expect(Self.answers(bench, 0x0a00_0001, 80) == TCPFlags.rstAck.rawValue)
