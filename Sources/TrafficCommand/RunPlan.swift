@@ -49,7 +49,8 @@ struct RunPlan {
   private let times: Times
   /// Connections to attempt; nil: no limit.
   private let total: UInt64?
-  private let start: Ticks
+  /// When opening could begin.
+  private var start: Ticks
   private(set) var phase = Phase.running
   private var since: Ticks
   /// A signal cut the run short.
@@ -85,7 +86,10 @@ struct RunPlan {
   }
 
   private mutating func waitForLink(_ counts: RunCounts, _ elapsed: Ticks, _ now: Ticks) {
-    if counts.hasLink { return enter(.running, now) }
+    if counts.hasLink {
+      start = now
+      return enter(.running, now)
+    }
     guard elapsed >= times.linkWait else { return }
     lackedLink = true
     phase = .left

@@ -36,6 +36,19 @@ import Testing
     #expect(!plan.lackedLink)
   }
 
+  @Test func durationDoesNotCountTheWaitForALink() {
+    var times = times
+    times.duration = 100
+    var plan = RunPlan(times, total: nil, start: 0, waits: true)
+    var counts = counts(attempted: 0)
+    counts.hasLink = false
+    #expect(plan.next(counts, now: 1_000) == .hold)
+    counts.hasLink = true
+    #expect(plan.next(counts, now: 2_000) == .run)
+    #expect(plan.next(counts, now: 2_099) == .run)
+    #expect(plan.next(counts, now: 2_100) == .closeAll)
+  }
+
   @Test func doesNotWaitForALinkForever() {
     var plan = RunPlan(times, total: 10, start: 0, waits: true)
     var counts = counts(attempted: 0)
