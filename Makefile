@@ -5,7 +5,7 @@ SHELL := /bin/bash
 
 SWIFT ?= swift
 PACKAGES := libdpdk-dev libc6-dev libstdc++-12-dev git ca-certificates
-TEST_PACKAGES := $(PACKAGES) binutils tshark iproute2 ethtool procps python3-minimal
+TEST_PACKAGES := $(PACKAGES) binutils tshark iproute2 ethtool procps python3-minimal nginx-light curl wrk apache2-utils
 SOURCES := Package.swift Sources Tests
 
 help: ## this list

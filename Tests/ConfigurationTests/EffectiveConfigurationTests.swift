@@ -41,7 +41,7 @@ import Testing
     method = "POST"
     path = "/a?b=c"
     host = "example.net"
-    headers = ["A: b", "C: \"d\""]
+    headers = ["A: b", "C: \\"d\\""]
     requests = 9
     request_body_size = 3
     accept_any_status = true
