@@ -19,8 +19,9 @@ import Testing
   /// A value other than the default for every key (but window_scale, which the large window needs): each must come back.
   @Test func everyKeyIsReadBack() throws {
     var unchanged = Set(Configuration.effective(try Configuration.load(file: nil)).split(separator: "\n"))
-    for workload in [Self.unusualHTTP, Self.unusualBulk] {
-      let settings = try Configuration.parse(workload + Self.unusual, name: "unusual.toml")
+    for (workload, section) in [("http", Self.unusualHTTP), ("bulk", Self.unusualBulk)] {
+      let text = Self.unusual.replacing("[engine]\n", with: "[engine]\nworkload = \"\(workload)\"\n") + "\n" + section
+      let settings = try Configuration.parse(text, name: "unusual.toml")
       #expect(try Configuration.parse(Configuration.effective(settings), name: "effective") == settings)
       unchanged.formIntersection(Configuration.effective(settings).split(separator: "\n"))
     }
@@ -36,7 +37,6 @@ import Testing
   }
 
   static let unusualHTTP = """
-    engine.workload = "http"
     [http]
     method = "POST"
     path = "/a?b=c"
@@ -51,7 +51,6 @@ import Testing
     """
 
   static let unusualBulk = """
-    engine.workload = "bulk"
     [bulk]
     direction = "down"
     size = 123
