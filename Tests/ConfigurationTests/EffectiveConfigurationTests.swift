@@ -83,7 +83,7 @@ import Testing
     ramp = 0.000_25
     payload_size = 100
     response_size = 0
-    think_time = 5
+    think_time = 2
     seed = 9223372036854775807
     time_wait_pool = 16
     mss = 536
