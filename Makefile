@@ -5,7 +5,8 @@ SHELL := /bin/bash
 
 SWIFT ?= swift
 PACKAGES := libdpdk-dev libc6-dev libstdc++-12-dev git ca-certificates
-TEST_PACKAGES := $(PACKAGES) binutils tshark iproute2 ethtool procps python3 qemu-system-x86 busybox-static cpio kmod
+TEST_PACKAGES := $(PACKAGES) binutils tshark iproute2 ethtool procps python3 qemu-system-x86 busybox-static cpio kmod \
+  nginx-light curl wrk apache2-utils nftables
 SOURCES := Package.swift Sources Tests
 
 help: ## this list
@@ -17,9 +18,10 @@ deps: ## installs the Debian packages that are missing; the only step that needs
 test-deps: ## the same, and what the tests need
 	@Scripts/install-packages $(TEST_PACKAGES)
 
-build: ## builds .build/release/trafficengine and trafficbench
+build: ## builds .build/release/trafficengine, trafficbench and libtcpstack.so
 	$(SWIFT) build -c release --product trafficengine
 	$(SWIFT) build -c release --product trafficbench
+	$(SWIFT) build -c release --product tcpstack
 
 run: deps ## builds and runs the reference load: 2,000,000 connections, both ends
 	$(SWIFT) build -c release --product trafficengine

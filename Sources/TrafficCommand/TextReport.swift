@@ -76,7 +76,7 @@ struct TextReport {
     // The text goes on below itself, broken between words.
     var lines = [""]
     for word in text.split(separator: " ") {
-      if lines[lines.count - 1].count + word.count > 39 { lines.append("") }
+      if lines[lines.count - 1].count + word.count > 38 { lines.append("") }
       lines[lines.count - 1] += (lines[lines.count - 1].isEmpty ? "" : " ") + word
     }
     return "  \(name.left(23)) \(count(value).right(13))  " + lines.joined(separator: "\n" + String(repeating: " ", count: 41))

@@ -63,24 +63,21 @@ public struct ExchangeWorkload: Workload {
       return StreamProgress(end: view.sent &+ payloadSize, finish: false)
     }
     if finByClient > 0, answered >= finByClient { return StreamProgress(end: finByClient &* payloadSize, finish: true) }
-    if thinkTime > 0, let next = nextPayload(view, answered), Int32(bitPattern: next &- view.milliseconds) > 0 {
-      return StreamProgress(end: view.sent, finish: false)
-    }
     return StreamProgress(end: (answered &+ 1) &* payloadSize, finish: false)
   }
 
-  /// The client has its answers and makes the server wait for the next payload.
-  private func isThinking(_ view: WorkloadView, _ answered: UInt32) -> Bool {
-    answered > 0 && view.sent == answered &* payloadSize && !view.peerClosed
-  }
-
-  /// The next payload follows the last arrival, which was the answer's end.
   @inline(__always)
-  public func wake(_ view: WorkloadView, _ state: State) -> UInt32? { thinkTime == 0 ? nil : nextPayload(view, state.messages) }
+  public var waits: Bool { thinkTime > 0 }
 
-  @inline(never)
-  private func nextPayload(_ view: WorkloadView, _ answered: UInt32) -> UInt32? {
-    guard view.role == .client, responseSize > 0, isThinking(view, answered), finByClient == 0 || answered < finByClient else { return nil }
+  /// The client has its answers; the next payload follows the last arrival, which was an answer's end, by the think time.
+  public func wake(_ view: WorkloadView, _ state: State) -> UInt32? {
+    guard view.role == .client, responseSize > 0 else { return nil }
+    // `progress` has not counted yet what just arrived.
+    var answered = state.messages
+    while Int32(bitPattern: view.received &- (answered &+ 1) &* responseSize) >= 0 { answered &+= 1 }
+    guard answered > 0, view.sent == answered &* payloadSize, !view.peerClosed,
+      finByClient == 0 || answered < finByClient
+    else { return nil }
     return view.lastActivity &+ thinkTime
   }
 

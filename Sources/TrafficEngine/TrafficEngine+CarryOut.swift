@@ -67,7 +67,7 @@ extension TrafficEngine {
   /// While a retransmission timer runs, the wheel looks at the connection within the smallest timeout; and when its workload has to be asked.
   @inline(always)
   mutating func rearm(_ connection: UnsafeMutablePointer<Connection>, _ slot: UInt32) {
-    if let due = wake(slot), Int32(bitPattern: due &- connection.pointee.timerDue) < 0 { reschedule(slot, due) }
+    if workload.waits, let due = wake(slot), Int32(bitPattern: due &- connection.pointee.timerDue) < 0 { reschedule(slot, due) }
     guard connection.pointee.flags.has(.timerRunning) else {
       if connection.pointee.flags.has(.cold) { rearmCold(slot) }
       return
@@ -77,8 +77,8 @@ extension TrafficEngine {
   }
 
   /// When the workload is to be asked again, of a connection that may still send.
-  @inline(always)
-  func wake(_ slot: UInt32) -> UInt32? {
+  @inline(never)
+  mutating func wake(_ slot: UInt32) -> UInt32? {
     guard let due = workload.wake(view(slot), companions.base[Int(slot)].workload), connections.base[Int(slot)].state.maySend
     else { return nil }
     return due
@@ -163,6 +163,9 @@ extension TrafficEngine {
     let view = view(slot)
     if phase.rawValue >= WorkerCommand.closeAll.rawValue, !workload.isBusy(view, companions.base[Int(slot)].workload) {
       return StreamProgress(end: view.sent, finish: true)
+    }
+    if workload.waits, let due = wake(slot), Int32(bitPattern: due &- moment.milliseconds) > 0 {
+      return StreamProgress(end: view.sent, finish: false)
     }
     return workload.progress(view, &companions.base[Int(slot)].workload)
   }

@@ -28,7 +28,7 @@ extension TrafficEngine {
     var spare: Packet?
     switch connection.pointee.timeout(companion.pointee.tcp, recoveries.base, parameters, now: moment) {
     case .wait(let due):
-      guard let wake = wake(slot) else { return timers.schedule(slot, due: due) }
+      guard workload.waits, let wake = wake(slot) else { return timers.schedule(slot, due: due) }
       let left = wake &- moment.milliseconds
       if Int32(bitPattern: left) > 0 { return timers.schedule(slot, due: left < due &- moment.milliseconds ? wake : due) }
       _ = sendNew(progress(slot), slot, role, &spare, &io)

@@ -87,7 +87,10 @@ public protocol Workload: BitwiseCopyable, Sendable {
   /// Whether something is under way that is to come to its end before a closing run closes the connection.
   func isBusy(_ view: WorkloadView, _ state: State) -> Bool
 
-  /// When, in milliseconds of the run, `progress` is to be asked though nothing arrives; nil: never.
+  /// Whether `wake` is to be asked; the same for all of a run.
+  var waits: Bool { get }
+
+  /// Until when, in milliseconds of the run, there is nothing to send; then `progress` is asked though nothing arrived. Nil: ask it as ever.
   func wake(_ view: WorkloadView, _ state: State) -> UInt32?
 
   /// The id that joins both ends' records: of the client, from its connection; of the server, from the first octets that arrived.
@@ -102,6 +105,9 @@ extension Workload {
 
   @inline(__always)
   public func isBusy(_ view: WorkloadView, _ state: State) -> Bool { false }
+
+  @inline(__always)
+  public var waits: Bool { false }
 
   @inline(__always)
   public func wake(_ view: WorkloadView, _ state: State) -> UInt32? { nil }

@@ -19,8 +19,9 @@ import Testing
   /// A value other than the default for every key (but window_scale, which the large window needs): each must come back.
   @Test func everyKeyIsReadBack() throws {
     var unchanged = Set(Configuration.effective(try Configuration.load(file: nil)).split(separator: "\n"))
-    for workload in [Self.unusualHTTP, Self.unusualBulk] {
-      let settings = try Configuration.parse(workload + Self.unusual, name: "unusual.toml")
+    for (workload, section) in [("http", Self.unusualHTTP), ("bulk", Self.unusualBulk)] {
+      let text = Self.unusual.replacing("[engine]\n", with: "[engine]\nworkload = \"\(workload)\"\n") + "\n" + section
+      let settings = try Configuration.parse(text, name: "unusual.toml")
       #expect(try Configuration.parse(Configuration.effective(settings), name: "effective") == settings)
       unchanged.formIntersection(Configuration.effective(settings).split(separator: "\n"))
     }
@@ -36,12 +37,11 @@ import Testing
   }
 
   static let unusualHTTP = """
-    engine.workload = "http"
     [http]
     method = "POST"
     path = "/a?b=c"
     host = "example.net"
-    headers = ["A: b", "C: \"d\""]
+    headers = ["A: b", "C: \\"d\\""]
     requests = 9
     request_body_size = 3
     accept_any_status = true
@@ -51,7 +51,6 @@ import Testing
     """
 
   static let unusualBulk = """
-    engine.workload = "bulk"
     [bulk]
     direction = "down"
     size = 123
@@ -86,7 +85,7 @@ import Testing
     ramp = 0.000_25
     payload_size = 100
     response_size = 0
-    think_time = 5
+    think_time = 2
     seed = 9223372036854775807
     time_wait_pool = 16
     mss = 536

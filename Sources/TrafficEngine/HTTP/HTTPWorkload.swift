@@ -93,8 +93,11 @@ public struct HTTPWorkload: Workload, @unchecked Sendable {
   }
 
   @inline(__always)
+  public var waits: Bool { thinkTime > 0 }
+
   public func wake(_ view: WorkloadView, _ state: State) -> UInt32? {
-    guard thinkTime > 0, view.role == .client, state.made > 0, !state.isWaiting, !state.isDone, !view.peerClosed else { return nil }
+    guard view.role == .client, state.made > 0, !state.isWaiting, !state.isDone, !view.peerClosed, view.sent == end(view.target, state)
+    else { return nil }
     return state.due
   }
 
@@ -107,16 +110,18 @@ public struct HTTPWorkload: Workload, @unchecked Sendable {
   @inline(always)
   private func text(_ target: Int, isLast: Bool) -> HTTPText { isLast ? requests[target].lastText : requests[target].text }
 
+  /// Where the requests made so far end in the client's stream.
+  @inline(always)
+  private func end(_ target: Int, _ state: State) -> UInt32 {
+    state.made == 0 ? 0 : state.start &+ text(target, isLast: state.isLast).count &+ requestBodySize
+  }
+
   @inline(never)
   private func clientProgress(_ view: WorkloadView, _ state: inout State) -> StreamProgress {
     if state.isDone || view.peerClosed { return StreamProgress(end: view.sent, finish: true) }
-    var end = state.start
-    if state.made > 0 { end &+= text(view.target, isLast: state.isLast).count &+ requestBodySize }
+    let end = end(view.target, state)
     // An answer may come before its request was sent in full.
     if state.isWaiting || view.sent != end { return StreamProgress(end: end, finish: false) }
-    if thinkTime > 0, state.made > 0, Int32(bitPattern: state.due &- view.milliseconds) > 0 {
-      return StreamProgress(end: end, finish: false)
-    }
     state.start = end
     state.made &+= 1
     state.isLast = state.made == requestsPerConnection
