@@ -179,7 +179,7 @@ extension Stack {
     }
     guard socket.kind == .connection, socket.isCold else { return info }
     let connection = socket.connection.pointee
-    let recovery = socket.recovery.pointee
+    var recovery = socket.recovery.pointee
     let size = max(1, UInt32(connection.segmentSize))
     func segments(_ octets: UInt32) -> UInt32 { (octets + size - 1) / size }
     info[1] =

@@ -20,8 +20,7 @@ import Testing
     run.complete()
     run.expectAllCompleted()
     #expect(run.sum(.repliesAstray) == 0)
-    // The ARP replies, which each worker needs.
-    #expect(run.sum(.steeredElsewhere) == run.sum(.arpRepliesReceived))
+    #expect(run.sum(.steeredElsewhere) == 0 && run.sum(.arpRepliesReceived) > 0)
   }
 
   @Test func eachWorkerHasItsAddress() {
@@ -48,7 +47,7 @@ import Testing
     run.complete()
     run.expectAllCompleted()
     #expect(run.sum(.repliesAstray) == 0)
-    #expect(run.sum(.steeredElsewhere) == run.sum(.arpRepliesReceived))
+    #expect(run.sum(.steeredElsewhere) == 0)
   }
 
   /// A port that does not do as it says costs speed, and nothing else.
@@ -110,7 +109,7 @@ import Testing
     for index in 0..<strange {
       // To the first of worker 1's ports.
       var segment = Bench.segment(.ack, UInt32(index), 1)
-      segment.destination = PortSettings().address
+      segment.destination = run.address
       segment.destinationPort = 0x8000
       run.wire.inject(Frame(segment, to: MACAddress(0x02_00_00_00_00_02)).octets)
       if index % 512 == 511 { for _ in 0..<16 { run.workers[0].worker.turn() } }
@@ -129,7 +128,7 @@ import Testing
   @Test func nobodysSegmentIsRefusedOnce() {
     let run = SteeredRun(10, role: .server, route: { Int($0.source.rawValue & 1) })
     var segment = Bench.segment(.ack, 1, 1)
-    segment.destination = PortSettings().address
+    segment.destination = run.address
     segment.destinationPort = EngineSettings().port
     run.wire.inject(Frame(segment, to: PortSettings.loopedMAC).octets)
     run.complete()

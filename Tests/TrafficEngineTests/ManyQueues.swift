@@ -84,9 +84,10 @@ final class SteeredRun {
     var worker: QueueWorker
     var rests = false
 
-    init(_ settings: TrafficSettings, _ wire: ManyQueues, _ index: Int, _ share: EngineShare) {
+    init(_ settings: TrafficSettings, _ wire: ManyQueues, _ index: Int, _ share: EngineShare, _ board: NeighbourBoard? = nil) {
       let engine = TrafficEngine(
-        settings, share: share, workload: ExchangeWorkload(settings.engine), mac: settings.port.mac ?? PortSettings.loopedMAC, link: link)
+        settings, share: share, workload: ExchangeWorkload(settings.engine), mac: settings.port.mac ?? PortSettings.loopedMAC, link: link,
+        board: board)
       worker = Worker(port: QueuePort(wire, index), engine: engine, clock: ManualClock(), link: link)
     }
 
@@ -97,6 +98,8 @@ final class SteeredRun {
   let handOver = HandOver(workers: 2)
   let workers: [Station]
   let other: Station
+  /// The port's own address.
+  let address: IPv4Address
   private let total: Int
   /// The role of the two workers.
   private let role: Role
@@ -127,12 +130,14 @@ final class SteeredRun {
     }
     let ours = role == .client ? client : server
     let theirs = role == .client ? server : client
+    let board = TrafficEngine<ExchangeWorkload>.neighbourBoard(ours)
+    address = ours.port.address
     workers = [0, 1].map { [handOver] index in
       var share = EngineShare(ours, worker: index, workers: 2, ticksPerSecond: 1e9, seed: 7 + UInt64(index))
       share.lanes = handOver.lanes(ofWorker: index)
       share.hash = hash
       share.learnsStrays = learns
-      return Station(ours, wire, index, share)
+      return Station(ours, wire, index, share, board)
     }
     other = Station(theirs, wire, 2, EngineShare(theirs, worker: 0, workers: 1, ticksPerSecond: 1e9, seed: 3))
     self.wire = wire
@@ -172,6 +177,7 @@ final class SteeredRun {
     let buffers = MemoryPort(wire.pool)
     let between = handOver.drain { buffers.free(Packet(owning: $0)) }
     for (index, station) in stations.enumerated() {
+      station.worker.freeDiscarded()
       station.worker.io.discard()
       clear(index)
       #expect(station.worker.engine.inUse == (0, 0, 0), sourceLocation: location)

@@ -157,6 +157,7 @@ final class WorkloadSimulation<W: Workload> {
     }
     for station in stations {
       station.worker.publish()
+      station.worker.freeDiscarded()
       station.worker.io.discard()
       station.worker.io.port.base.drain()
       drainWire(station)
@@ -241,4 +242,9 @@ extension WorkloadSimulation where W == ExchangeWorkload {
       settings, seed: seed, apart: apart, captures: captures, buffers: buffers, depth: depth,
       makeWorkload: { ExchangeWorkload($0.engine) }, adjust: adjust)
   }
+}
+
+extension Worker where Port: ~Copyable, C: ~Copyable, E: ~Copyable {
+  /// Frees what connections held that have ended.
+  mutating func freeDiscarded<W: Workload>() where E == TrafficEngine<W> { engine.freeDiscarded(&io) }
 }

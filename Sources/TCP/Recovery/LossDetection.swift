@@ -4,7 +4,7 @@ extension Recovery {
   static var duplicateThreshold: UInt32 { 3 }
 
   /// RFC 8985 6.2 step 4: how far a segment may be overtaken before it counts as lost.
-  func reorderingWindow(_ segmentSize: UInt32) -> UInt32 {
+  mutating func reorderingWindow(_ segmentSize: UInt32) -> UInt32 {
     if !reorderingSeen {
       if phase == .recovery || phase == .loss { return 0 }
       if sacked >= Self.duplicateThreshold &* segmentSize { return 0 }

@@ -33,7 +33,9 @@ extension Recovery {
 
   /// RTO before back-off: SRTT + max(minimum, 4 RTTVAR). The minimum is added, as Linux does, not compared: a round trip of just the
   /// minimum would otherwise time out at every delayed acknowledgment.
-  func retransmissionTimeout(_ parameters: UnsafePointer<TCPParameters>) -> UInt64 {
+  ///
+  /// It changes nothing, as little as `backedOffTimeout` and `reorderingWindow`; they are mutating so that no copy of the structure is made for them.
+  mutating func retransmissionTimeout(_ parameters: UnsafePointer<TCPParameters>) -> UInt64 {
     let minimum = UInt64(parameters.pointee.minimumRTO) &* 1_000
     guard smoothedRTT != 0 else {
       let initial = UInt64(larger(parameters.pointee.initialRTO, UInt32(truncatingIfNeeded: rttVariance / 1_000))) &* 1_000
@@ -46,7 +48,7 @@ extension Recovery {
   }
 
   /// With back-off (RFC 6298 5.5).
-  func backedOffTimeout(_ retransmits: UInt8, _ parameters: UnsafePointer<TCPParameters>) -> UInt64 {
+  mutating func backedOffTimeout(_ retransmits: UInt8, _ parameters: UnsafePointer<TCPParameters>) -> UInt64 {
     let maximum = UInt64(parameters.pointee.maximumRTO) &* 1_000
     let timeout = retransmissionTimeout(parameters) &<< UInt64(smaller(UInt32(retransmits), 16))
     return timeout < maximum ? timeout : maximum

@@ -86,6 +86,7 @@ extension Recovery {
   }
 
   /// RFC 2883 4: the first block tells of a duplicate when it lies below the acknowledgment, or within the second block.
+  @inline(always)
   private func isDuplicate(_ block: SequenceRange, _ blocks: SACKBlocks, _ acknowledged: SequenceNumber) -> Bool {
     if block.right <= acknowledged { return true }
     guard blocks.count > 1 else { return false }
@@ -138,6 +139,7 @@ extension Recovery {
   }
 
   /// RFC 8985 6.2: RACK_sent_after.
+  @inline(always)
   func isSentAfter(_ time: UInt32, _ end: SequenceNumber, _ otherTime: UInt32, _ otherEnd: SequenceNumber) -> Bool {
     let difference = Int32(bitPattern: time &- otherTime)
     return difference > 0 || (difference == 0 && end > otherEnd)

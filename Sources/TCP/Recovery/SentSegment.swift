@@ -25,6 +25,7 @@ extension Recovery {
     return flight &+ resent > gone ? flight &+ resent &- gone : 0
   }
 
+  @inline(always)
   var isRingFull: Bool { count > ringMask }
 
   @inline(always)
