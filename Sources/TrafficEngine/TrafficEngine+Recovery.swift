@@ -24,7 +24,7 @@ extension TrafficEngine {
   /// Segments in flight at most.
   static var ringCapacity: UInt32 { 256 }
   /// Packets held for a connection at most.
-  private static var heldLimit: UInt32 { 64 }
+  private static var heldLimit: UInt32 { 1_024 }
 
   @inline(always)
   func recovery(_ slot: UInt32) -> UnsafeMutablePointer<Recovery> { recoveries.base + Int(companions.base[Int(slot)].tcp.coldHandle) }
@@ -222,6 +222,7 @@ extension TrafficEngine {
 /// The packets held for a connection, in order of their sequence numbers.
 struct HeldPackets: BitwiseCopyable, @unchecked Sendable {
   var first: PacketPointer?
+  private var last: PacketPointer?
   var count: UInt32 = 0
   /// The workload has had what is before this.
   var taken = SequenceNumber(0)
@@ -229,19 +230,30 @@ struct HeldPackets: BitwiseCopyable, @unchecked Sendable {
   mutating func insert(_ packet: PacketPointer) {
     let sequence = HeldNote.of(packet).pointee.sequence
     count &+= 1
-    guard var place = first, HeldNote.of(place).pointee.sequence < sequence else {
-      HeldNote.of(packet).pointee.next = first
-      first = packet
+    guard let first, let last else {
+      self.first = packet
+      self.last = packet
       return
     }
-    while let next = HeldNote.of(place).pointee.next, HeldNote.of(next).pointee.sequence < sequence { place = next }
-    HeldNote.of(packet).pointee.next = HeldNote.of(place).pointee.next
-    HeldNote.of(place).pointee.next = packet
+    // Nearly always behind the others.
+    if HeldNote.of(last).pointee.sequence < sequence {
+      HeldNote.of(last).pointee.next = packet
+      self.last = packet
+    } else if sequence <= HeldNote.of(first).pointee.sequence {
+      HeldNote.of(packet).pointee.next = first
+      self.first = packet
+    } else {
+      var place = first
+      while let next = HeldNote.of(place).pointee.next, HeldNote.of(next).pointee.sequence < sequence { place = next }
+      HeldNote.of(packet).pointee.next = HeldNote.of(place).pointee.next
+      HeldNote.of(place).pointee.next = packet
+    }
   }
 
   mutating func removeFirst() {
     guard let packet = first else { return }
     first = HeldNote.of(packet).pointee.next
+    if first == nil { last = nil }
     count &-= 1
   }
 }

@@ -2,7 +2,7 @@
 /// reported.
 public struct ReceivedRanges: BitwiseCopyable, @unchecked Sendable {
   /// Stretches that are remembered; what would make more of them is not taken.
-  static var capacity: Int { 16 }
+  static var capacity: Int { 64 }
 
   private let ranges: UnsafeMutablePointer<SequenceRange>
   public private(set) var count = 0
