@@ -27,6 +27,11 @@ struct Cubic: BitwiseCopyable, Sendable {
   /// The flow was idle: the curve begins anew.
   mutating func restart() { epoch = 0 }
 
+  /// Nothing was sent for a while: the time does not count (RFC 9438 5.8).
+  mutating func wasIdle(_ time: UInt64, now: UInt64) {
+    if epoch != 0 { epoch = epoch &+ time < now ? epoch &+ time : now }
+  }
+
   /// The window after `acknowledged` octets in congestion avoidance (RFC 9438 4.2 to 4.5).
   mutating func grow(_ window: UInt32, _ acknowledged: UInt32, _ segmentSize: UInt32, roundTrip: UInt32, now: UInt64) -> UInt32 {
     let size = Double(segmentSize)

@@ -57,6 +57,7 @@ extension Recovery {
 
   /// New octets went out.
   mutating func sentNew(_ octets: UInt32, _ standing: Standing, _ parameters: UnsafePointer<TCPParameters>, now: UInt64) {
+    if count == 1, lastSent != 0 { cubic.wasIdle(now &- lastSent, now: now) }
     lastSent = now
     if phase == .recovery || phase == .reduction { sentInReduction &+= octets }
     if timer == .none || timer == .probe || timer == .persist { armRetransmission(standing, parameters, now: now) }
