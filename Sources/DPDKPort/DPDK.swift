@@ -36,12 +36,23 @@ public enum DPDK {
     }
   }
 
+  /// Whether a hugetlbfs is mounted: processes that share memory take their huge pages from files of it.
+  private static var hasHugePageFiles: Bool {
+    guard let mounts = fopen("/proc/mounts", "r") else { return false }
+    defer { fclose(mounts) }
+    var line = [CChar](repeating: 0, count: 4_096)
+    while fgets(&line, Int32(line.count), mounts) != nil {
+      if strstr(line, " hugetlbfs ") != nil { return true }
+    }
+    return false
+  }
+
   /// Starts DPDK with these devices and no others.
   ///
   /// - Parameter memory: octets of packet memory that will be needed.
   /// - Returns: whether huge pages are used.
   public static func start(memory: Int, _ devices: Devices = .none) throws(DPDKError) -> Bool {
-    let huge = freeHugePages >= memory
+    var huge = freeHugePages >= memory
     let megabytes = memory >> 20 + 1
     var arguments = ["tcpengine", "--no-telemetry", "--lcores", "0@(\(allowedCoreList))"]
     switch devices {
@@ -49,6 +60,7 @@ public enum DPDK {
       arguments += ["--no-pci"] + (huge ? ["--in-memory"] : ["--no-huge", "--no-shconf", "-m", "\(megabytes)"])
     case .shared:
       SharedFiles.removeAbandoned()
+      huge = huge && hasHugePageFiles
       arguments += ["--no-pci", "--file-prefix", SharedFiles.prefix] + (huge ? ["--huge-unlink"] : ["--no-huge", "-m", "\(megabytes)"])
     case .pci(let address):
       arguments += ["-a", address] + (huge ? ["--in-memory"] : ["--no-huge", "--no-shconf", "-m", "\(megabytes)"])
@@ -57,6 +69,10 @@ public enum DPDK {
     pointers.append(nil)
     let (result, said) = listening { dpdk_start(Int32(arguments.count), pointers) }
     guard result == 0 else {
+      if case .shared = devices {
+        SharedFiles.directory = String(cString: dpdk_runtime_directory())
+        SharedFiles.remove()
+      }
       throw DPDKError(
         "DPDK did not start (\(said.last ?? "no reason given")); `trafficengine doctor` says what this machine lacks")
     }
