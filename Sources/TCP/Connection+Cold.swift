@@ -2,8 +2,7 @@
 extension Connection {
   var standing: Recovery.Standing {
     Recovery.Standing(
-      una: sendUnacknowledged, flight: flight, retransmits: retransmits, segmentSize: UInt32(segmentSize),
-      withSACK: flags.has(.sackPermitted))
+      flight: flight, retransmits: retransmits, withSACK: flags.has(.sackPermitted))
   }
 
   /// Takes a cold structure, from the established state on. What is in flight was sent when the timer was started, as far as is known.
@@ -116,8 +115,8 @@ extension Connection {
       retransmits = 0
     }
     measure(news, segment, cold, now: now)
-    if windowBefore < sendWindow || cold.pointee.timer == .persist { windowOpened(cold, &action, parameters, now: now) }
-    if flightBefore > 0 { recover(&news, segmentSizes: UInt32(segmentSize), cold, parameters, now: now) }
+    if cold.pointee.timer == .persist { windowOpened(cold, parameters, now: now) }
+    if flightBefore > 0 { recover(&news, UInt32(segmentSize), cold, parameters, now: now) }
     if flightBefore > 0 || sendWindow != windowBefore { action.events.set(.maySend) }
     if cold.pointee.pending > 0 { action.events.set(.retransmit) }
   }
@@ -141,12 +140,12 @@ extension Connection {
 
   /// Loss detection, then the phase, then the window, then the timer.
   private mutating func recover(
-    _ news: inout AcknowledgmentNews, segmentSizes size: UInt32, _ cold: UnsafeMutablePointer<Recovery>,
+    _ news: inout AcknowledgmentNews, _ size: UInt32, _ cold: UnsafeMutablePointer<Recovery>,
     _ parameters: UnsafePointer<TCPParameters>, now: Moment
   ) {
     let withSACK = flags.has(.sackPermitted)
     let time = UInt32(truncatingIfNeeded: now.microseconds)
-    cold.pointee.endProbe(una: sendUnacknowledged, news, flight: flight, next: sendNext, size, now: now.microseconds)
+    cold.pointee.endProbe(una: sendUnacknowledged, news, next: sendNext, size)
     cold.pointee.leavePhase(una: sendUnacknowledged, flight: flight, withSACK: withSACK)
     var wait: UInt32 = 0
     if withSACK {
@@ -156,7 +155,7 @@ extension Connection {
       cold.pointee.countDuplicates(&news, from: sendUnacknowledged, flight: flight, size)
     }
     if news.foundLoss, cold.pointee.phase == .open || cold.pointee.phase == .reduction {
-      cold.pointee.enterReduction(.recovery, flight: flight, next: sendNext, size, now: now.microseconds)
+      cold.pointee.enterReduction(.recovery, next: sendNext, size)
     }
     if cold.pointee.phase == .recovery || cold.pointee.phase == .reduction {
       cold.pointee.reduceProportionally(news, flight: flight, size)
@@ -169,9 +168,8 @@ extension Connection {
 
   /// The window that the persist timer was waiting for.
   private mutating func windowOpened(
-    _ cold: UnsafeMutablePointer<Recovery>, _ action: inout Action, _ parameters: UnsafePointer<TCPParameters>, now: Moment
+    _ cold: UnsafeMutablePointer<Recovery>, _ parameters: UnsafePointer<TCPParameters>, now: Moment
   ) {
-    guard cold.pointee.timer == .persist else { return }
     retransmits = 0
     if sendWindow == 0 || (flight == 0 && sendWindow < cold.pointee.largestWindow / 2 && sendWindow < UInt32(segmentSize)) {
       cold.pointee.due = now.microseconds &+ cold.pointee.backedOffTimeout(retransmits, parameters)
@@ -180,11 +178,9 @@ extension Connection {
     cold.pointee.timer = .none
     if flight > 0 {
       // What the probes were made of was not taken: it is sent again.
-      var news = AcknowledgmentNews()
       if cold.pointee.count > 0 {
         let oldest = cold.pointee.segment(0)
         cold.pointee.markLost(oldest, oldest.pointee.end.distance(from: sendUnacknowledged))
-        news.foundLoss = true
       }
       cold.pointee.armRetransmission(standing, parameters, now: now.microseconds)
     }

@@ -57,7 +57,7 @@ extension Connection {
     let time = UInt32(truncatingIfNeeded: now.microseconds)
     let wait = cold.pointee.detectLosses(from: sendUnacknowledged, UInt32(segmentSize), now: time, &news)
     if news.foundLoss, cold.pointee.phase == .open || cold.pointee.phase == .reduction {
-      cold.pointee.enterReduction(.recovery, flight: flight, next: sendNext, UInt32(segmentSize), now: now.microseconds)
+      cold.pointee.enterReduction(.recovery, next: sendNext, UInt32(segmentSize))
       // Nothing was delivered by it: the first retransmission goes out all the same (RFC 6937 3.1).
       cold.pointee.congestionWindow = cold.pointee.pipe(flight) &+ UInt32(segmentSize)
     }
@@ -88,7 +88,7 @@ extension Connection {
   /// All that is out is taken to be lost, and the timer is started again.
   mutating func loseOnTimeout(_ cold: UnsafeMutablePointer<Recovery>, _ parameters: UnsafePointer<TCPParameters>, now: Moment) {
     let size = UInt32(segmentSize)
-    cold.pointee.enterLoss(una: sendUnacknowledged, flight: flight, next: sendNext, size, now: now.microseconds)
+    cold.pointee.enterLoss(una: sendUnacknowledged, next: sendNext, size)
     cold.pointee.loseOnTimeout(
       from: sendUnacknowledged, withSACK: flags.has(.sackPermitted), now: UInt32(truncatingIfNeeded: now.microseconds))
     cold.pointee.armRetransmission(standing, parameters, now: now.microseconds)

@@ -49,17 +49,15 @@ extension TrafficEngine {
       sendAcknowledgment(slot, &spare, &io)
       acknowledges = false
     }
-    if events.has(.retransmit) {
-      retransmit(slot, &spare, &io)
-      acknowledges = false
-    }
+    if events.has(.retransmit), retransmit(slot, &spare, &io) { acknowledges = false }
     if connection.pointee.state.maySend, events.rawValue != 0 {
       let progress = progress(slot)
       if progress.end != connection.pointee.streamSent || progress.finish {
         if sendNew(progress, slot, role, &spare, &io) { acknowledges = false }
       }
     }
-    if acknowledges { sendAcknowledgment(slot, &spare, &io) }
+    // What came too early is reported by a segment of its own: one with data is no duplicate acknowledgment, and carries no SACK blocks.
+    if acknowledges || action.anomaly == .outOfOrder { sendAcknowledgment(slot, &spare, &io) }
     if events.has(.timeWait) { enterTimeWait(slot) } else { rearm(connection, slot) }
     if let left = spare.claim() { io.free(left) }
   }

@@ -38,7 +38,7 @@ extension TrafficEngine {
       transmitSynchronization(slot, &spare, &io)
     case .retransmit:
       recoverFromTimeout(slot)
-      retransmit(slot, &spare, &io)
+      _ = retransmit(slot, &spare, &io)
     case .lossProbe:
       sendLossProbe(slot, role, &spare, &io)
     case .acknowledge:

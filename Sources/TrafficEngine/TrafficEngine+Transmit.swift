@@ -121,19 +121,18 @@ extension TrafficEngine {
     transmit(connections.base[Int(slot)].acknowledgment, slot, &spare, &io)
   }
 
+  /// Sends again what is to be, if it may be sent now. True if anything went out.
   @inline(never)
   mutating func retransmit<Port: PacketPort & ~Copyable>(
     _ slot: UInt32, _ spare: inout Packet?, _ io: inout PacketQueue<Port>
-  ) {
+  ) -> Bool {
     let connection = connections.base + Int(slot)
-    if connection.pointee.flags.has(.cold) {
-      _ = sendCold(slot, connection.pointee.role, &spare, &io)
-      return
-    }
-    guard let transmission = connection.pointee.retransmitOldest() else { return }
-    statistics.count(connections.base[Int(slot)].role, .retransmitted)
-    records.retransmitted(slot)
+    let role = connection.pointee.role
+    if connection.pointee.flags.has(.cold) { return sendCold(slot, role, &spare, &io) }
+    guard let transmission = connection.pointee.retransmitOldest() else { return false }
+    note(transmission, slot, role, connection.pointee.state)
     transmit(transmission, slot, &spare, &io)
+    return true
   }
 
   /// The RST with which we give a connection up.

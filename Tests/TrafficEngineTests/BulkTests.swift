@@ -4,13 +4,13 @@ import Testing
 
 @Suite struct BulkTests {
   static func run(
-    _ connections: Int, seed: UInt64 = 1, apart: Bool = false, _ change: (inout TrafficSettings) -> Void
+    _ connections: Int, seed: UInt64 = 1, apart: Bool = false, captures: Bool = false, _ change: (inout TrafficSettings) -> Void
   ) -> WorkloadSimulation<BulkWorkload> {
     WorkloadSimulation(
       settings(connections) {
         $0.engine.workload = .bulk
         change(&$0)
-      }, seed: seed, apart: apart, makeWorkload: BulkWorkload.init)
+      }, seed: seed, apart: apart, captures: captures, makeWorkload: BulkWorkload.init)
   }
 
   @Test(arguments: BulkSettings.Direction.allCases, [1, 1_460, 100_001, 3_000_000]) func sizes(
@@ -35,6 +35,19 @@ import Testing
     #expect(run.clientStatistics[.client, .completed] == 8, "\(run.outcomes)")
     #expect(run.clientStatistics[.client, .payloadBytesReceived] == 8 * 200_003)
     #expect(run.clientStatistics[.server, .payloadBytesReceived] == 8 * 200_003)
+  }
+
+  /// Both ends send, lose and wait to send again: each segment that comes too early is reported all the same, by one that has no data.
+  @Test(arguments: 1...3 as ClosedRange<UInt64>) func whatComesTooEarlyIsReported(seed: UInt64) {
+    let run = Self.run(2, seed: seed, captures: true) {
+      $0.faults.loss = 0.05
+      $0.bulk.size = 500_000
+      $0.bulk.direction = .both
+    }.complete()
+    run.expectAllCompleted()
+    let reports = run.client.captured.compactMap { Frame($0)?.segment }.filter { $0.payloadLength == 0 && $0.options.present.has(.sack) }
+    let early = run.clientStatistics[.outOfOrder]
+    #expect(early > 50 && reports.count >= Int(early), "\(reports.count) reports of \(early)")
   }
 
   @Test(arguments: BulkSettings.Direction.allCases) func untilTheRunCloses(_ direction: BulkSettings.Direction) {

@@ -1,7 +1,7 @@
 /// The congestion window: slow start, NewReno and CUBIC (RFC 5681, 9438), and proportional rate reduction in recovery (RFC 6937).
 extension Recovery {
   /// Of two segments at least (RFC 5681 equation 4).
-  private mutating func reducedThreshold(_ flight: UInt32, _ segmentSize: UInt32, now: UInt64) -> UInt32 {
+  private mutating func reducedThreshold(_ segmentSize: UInt32) -> UInt32 {
     let reduced: UInt32
     switch algorithm {
     case .newReno: reduced = congestionWindow / 2
@@ -10,8 +10,8 @@ extension Recovery {
     return larger(reduced, 2 &* segmentSize)
   }
 
-  mutating func enterReduction(_ phase: CongestionPhase, flight: UInt32, next: SequenceNumber, _ segmentSize: UInt32, now: UInt64) {
-    slowStartThreshold = reducedThreshold(flight, segmentSize, now: now)
+  mutating func enterReduction(_ phase: CongestionPhase, next: SequenceNumber, _ segmentSize: UInt32) {
+    slowStartThreshold = reducedThreshold(segmentSize)
     priorWindow = congestionWindow
     deliveredInReduction = 0
     sentInReduction = 0
@@ -21,10 +21,10 @@ extension Recovery {
   }
 
   /// RFC 5681 3.1 equation 4, and RFC 6298 5.4 to 5.6 as far as the window is concerned.
-  mutating func enterLoss(una: SequenceNumber, flight: UInt32, next: SequenceNumber, _ segmentSize: UInt32, now: UInt64) {
+  mutating func enterLoss(una: SequenceNumber, next: SequenceNumber, _ segmentSize: UInt32) {
     // Once for each window: a retransmission that is lost again does not halve it again (RFC 5681 3.1).
     if phase != .loss || recoveryPoint <= una {
-      slowStartThreshold = reducedThreshold(flight, segmentSize, now: now)
+      slowStartThreshold = reducedThreshold(segmentSize)
       recoveryPoint = next
     }
     congestionWindow = segmentSize

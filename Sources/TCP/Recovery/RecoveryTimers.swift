@@ -2,10 +2,8 @@
 extension Recovery {
   /// What the timers look at in the connection.
   struct Standing {
-    var una: SequenceNumber
     var flight: UInt32
     var retransmits: UInt8
-    var segmentSize: UInt32
     var withSACK: Bool
   }
 
@@ -79,15 +77,13 @@ extension Recovery {
   }
 
   /// The acknowledgment that ends a tail loss probe (RFC 8985 7.4).
-  mutating func endProbe(
-    una: SequenceNumber, _ news: AcknowledgmentNews, flight: UInt32, next: SequenceNumber, _ segmentSize: UInt32, now: UInt64
-  ) {
+  mutating func endProbe(una: SequenceNumber, _ news: AcknowledgmentNews, next: SequenceNumber, _ segmentSize: UInt32) {
     guard probeIsOut, probeEnd <= una else { return }
     if !probeWasRetransmission || news.sawDuplicate {
       probeIsOut = false
     } else if probeEnd < una {
       // The probe repaired a loss that nothing else told of.
-      enterReduction(.reduction, flight: flight, next: next, segmentSize, now: now)
+      enterReduction(.reduction, next: next, segmentSize)
       congestionWindow = slowStartThreshold
       phase = .open
     } else if news.advanced == 0, !news.sackedMore {
