@@ -23,9 +23,12 @@ let hot: [SwiftSetting] =
   ]
 
 /// The layers of the packet path, in the order in which they may know each other.
-let layers = ["Wire", "Storage", "TCP", "PacketIO", "Steering", "Telemetry", "Runtime", "TrafficEngine", "DPDKPort", "Entry"]
+let layers = [
+  "Wire", "Storage", "TCP", "PacketIO", "Steering", "Telemetry", "Runtime", "Host", "TrafficEngine", "ProxyEngine", "DPDKPort", "Entry",
+]
 let outside = [
-  "CPacket", "CDPDK", "CTap", "CFloor", "CTCPStack", "TCPStack", "Configuration", "TrafficCommand", "trafficengine", "Benchmark",
+  "CPacket", "CDPDK", "CTap", "CFloor", "CTCPStack", "TCPStack", "Configuration", "TrafficCommand", "trafficengine", "proxyengine",
+  "Benchmark",
 ]
 
 let dpdkLibraries = ["rte_eal", "rte_ethdev", "rte_mbuf", "rte_mempool", "rte_ring", "rte_net_ring"]
@@ -34,6 +37,7 @@ let package = Package(
   name: "tcpengine",
   products: [
     .executable(name: "trafficengine", targets: ["trafficengine"]),
+    .executable(name: "proxyengine", targets: ["proxyengine"]),
     .library(name: "TrafficCommand", targets: ["TrafficCommand"]),
     .library(name: "tcpstack", type: .dynamic, targets: ["TCPStack"]),
   ],
@@ -41,6 +45,8 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
     .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
     .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
+    // The judge of our own reader of BER, in tests alone.
+    .package(url: "https://github.com/apple/swift-asn1", from: "1.7.0"),
   ],
   targets: [
     .target(name: "CPacket", cSettings: [.unsafeFlags(instructionSet)]),
@@ -77,8 +83,11 @@ let package = Package(
       name: "trafficengine",
       dependencies: ["TrafficCommand", "TCPEngine", "CPacket"],
       swiftSettings: hot),
+    .executableTarget(name: "proxyengine", dependencies: ["TrafficCommand"], swiftSettings: hot),
     .executableTarget(
       name: "example-workload", dependencies: ["TrafficCommand", "TCPEngine"], path: "Examples/CustomWorkload", swiftSettings: hot),
+    .executableTarget(
+      name: "example-rule", dependencies: ["TrafficCommand", "TCPEngine"], path: "Examples/CustomRule", swiftSettings: hot),
     // `make bench`: the bare loop that the reference load is compared with, and the program that runs both.
     .target(name: "CFloor", dependencies: ["CDPDK", "CPacket"], cSettings: [.unsafeFlags(instructionSet + ["-Wall", "-Wextra"])]),
     .executableTarget(
@@ -94,6 +103,8 @@ let package = Package(
     .testTarget(name: "TCPTests", dependencies: ["TCPEngine"], swiftSettings: strict),
     .testTarget(name: "TCPStackTests", dependencies: ["TCPStack"], swiftSettings: strict),
     .testTarget(name: "FuzzTests", dependencies: ["TCPEngine", "CPacket"], swiftSettings: strict),
+    .testTarget(
+      name: "ProxyEngineTests", dependencies: ["TCPEngine", .product(name: "SwiftASN1", package: "swift-asn1")], swiftSettings: strict),
     .testTarget(name: "TrafficEngineTests", dependencies: ["TCPEngine", "CPacket"], swiftSettings: strict),
     .testTarget(
       name: "TelemetryTests", dependencies: ["TCPEngine", .product(name: "Histogram", package: "hdrhistogram-swift")],
@@ -107,3 +118,10 @@ let package = Package(
       swiftSettings: strict),
   ]
 )
+
+// `Scripts/fuzz` only: it is linked with libFuzzer.
+if Context.environment["TCPENGINE_FUZZ"] != nil {
+  package.targets.append(
+    .executableTarget(
+      name: "fuzz-configuration", dependencies: ["Configuration"], path: "Tests/ConfigurationFuzz", swiftSettings: strict))
+}

@@ -12,9 +12,7 @@ enum ShoutLoops: TrafficProgram {
 
   static func run(_ worker: inout Worker<DPDKPort, TrafficEngine<ShoutWorkload>, TickClock>) { worker.run() }
 
-  static func run(_ worker: inout Worker<CapturePort<DPDKPort>, TrafficEngine<ShoutWorkload>, TickClock>) { worker.run() }
-
-  static func run(_ worker: inout MemoryWorker<ShoutWorkload>) { worker.run() }
+  static func run(_ worker: inout Worker<CapturePort<FaultyPort<DPDKPort>>, TrafficEngine<ShoutWorkload>, TickClock>) { worker.run() }
 
   static func turn(_ worker: inout MemoryWorker<ShoutWorkload>) { worker.turn() }
 }

@@ -8,6 +8,7 @@ struct Bench {
   let open: Int
   let core: Int
   let idle: Int
+  let mtu: Int
   let engine: String
   let own: String
   let tickRate = measure_tick_rate(200)
@@ -38,6 +39,11 @@ struct Bench {
     case .workers: workers()
     case .memory: memory()
     case .start: start()
+    case .bulk: bulk()
+    case .memif: memif()
+    case .http: http()
+    case .crowd: crowd()
+    case .proxy: proxy()
     }
   }
 
@@ -53,10 +59,10 @@ struct Bench {
     try Child(own, ["floor", "--connections", "\(connections)", "--open", "\(open)", "--core", "\(core)"])
   }
 
-  /// Fills rows from as many rounds as there are runs; after a failure all of them say why.
-  private func fill(_ rows: [Row], _ measure: (inout [Row]) throws -> Void) -> [Row] {
+  /// Fills rows from as many rounds as there are runs, or as are given; after a failure all of them say why.
+  func fill(_ rows: [Row], rounds: Int? = nil, _ measure: (inout [Row]) throws -> Void) -> [Row] {
     var rows = rows
-    do { for _ in 0..<runs { try measure(&rows) } } catch {
+    do { for _ in 0..<(rounds ?? runs) { try measure(&rows) } } catch {
       for index in rows.indices { rows[index].remark = index == 0 ? "\(error)" : "as above" }
     }
     return rows

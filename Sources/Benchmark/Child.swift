@@ -56,7 +56,7 @@ struct Child {
   }
 
   /// Peak resident memory plus reserved huge pages; 0 when the process is gone.
-  private static func memory(of process: pid_t) -> Int {
+  static func memory(of process: pid_t) -> Int {
     guard let status = try? String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8) else { return 0 }
     var kilobytes = 0
     for line in status.split(separator: "\n") where line.hasPrefix("VmHWM:") || line.hasPrefix("HugetlbPages:") {

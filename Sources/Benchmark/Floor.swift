@@ -16,9 +16,10 @@ struct Floor: ParsableCommand {
   func run() throws {
     let buffers = 8_192
     let huge = try DPDK.start(memory: 64 << 20)
-    nonisolated(unsafe) let pool = try DPDK.createPool(name: "floor", buffers: buffers, core: core)
+    nonisolated(unsafe) let pool = try DPDK.createPool(
+      name: "floor", buffers: buffers, room: PortSettings().bufferRoom, core: core)
     let port = try DPDKDevice.ring(
-      name: "ring", depth: 1_024, pools: [pool], DPDKDevice.Descriptors(receive: 1_024, transmit: 1_024), core: core
+      name: "ring", depth: 1_024, pools: [pool], DPDKDevice.Request(receive: 1_024, transmit: 1_024), core: core
     ).port
     let rate = measure_tick_rate(100)
 

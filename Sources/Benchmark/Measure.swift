@@ -4,7 +4,7 @@ import Foundation
 
 /// `trafficbench measure`: every row, each of several runs, one process to a run.
 struct Measure: ParsableCommand {
-  static let configuration = CommandConfiguration(abstract: "Measures every row; takes a few minutes.")
+  static let configuration = CommandConfiguration(abstract: "Measures every row; takes a quarter of an hour.")
 
   @Option(help: "Runs of each row, at least 5.") var runs = 7
   @Option(help: "Connections of a run.") var connections = 2_000_000
@@ -13,9 +13,12 @@ struct Measure: ParsableCommand {
   @Option(help: "The program to measure.") var engine = Bundle.main.executableURL!.deletingLastPathComponent().path + "/trafficengine"
   @Option(help: "Where the result goes, as JSON.") var json = "bench.json"
   @Option(help: "Idle connections of the memory row.") var idle = 1_000_000
+  @Option(help: "Octets of an IP packet of the bulk rows.") var mtu = 1_500
   @Option(help: "Only these: \(Topic.allCases.map(\.rawValue).joined(separator: ", ")).") var only: [Topic] = []
 
-  enum Topic: String, CaseIterable, ExpressibleByArgument { case load, timestamps, records, workers, memory, start }
+  enum Topic: String, CaseIterable, ExpressibleByArgument {
+    case load, timestamps, records, workers, memory, start, bulk, memif, http, crowd, proxy
+  }
 
   func validate() throws {
     guard runs >= 5 else { throw ValidationError("--runs: at least 5, or the median says nothing") }
@@ -23,7 +26,7 @@ struct Measure: ParsableCommand {
 
   func run() throws {
     let bench = Bench(
-      runs: runs, connections: connections, open: open, core: core, idle: idle, engine: engine,
+      runs: runs, connections: connections, open: open, core: core, idle: idle, mtu: mtu, engine: engine,
       own: Bundle.main.executableURL!.path)
     print(bench.conditions + "\n\n" + Row.header)
     var rows: [Row] = []

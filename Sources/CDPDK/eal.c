@@ -67,11 +67,11 @@ void dpdk_unregister_thread(void) { rte_thread_unregister(); }
 
 /* As rte_pktmbuf_pool_create, but without huge pages the buffers lie one behind the other all the same. DPDK would give each a page of its
  * own, so that none lies in two; the AF_XDP driver of 22.11 does not reckon with that and tells the kernel of too little memory. */
-void *dpdk_create_pool(const char *name, unsigned count, int socket) {
-    struct rte_pktmbuf_pool_private room = {.mbuf_data_room_size = RTE_MBUF_DEFAULT_BUF_SIZE};
+void *dpdk_create_pool(const char *name, unsigned count, uint16_t octets, int socket) {
+    struct rte_pktmbuf_pool_private room = {.mbuf_data_room_size = octets};
     unsigned flags = rte_eal_has_hugepages() ? 0 : RTE_MEMPOOL_F_NO_IOVA_CONTIG;
     struct rte_mempool *pool = rte_mempool_create_empty(
-        name, count, sizeof(struct rte_mbuf) + RTE_MBUF_DEFAULT_BUF_SIZE, 0, sizeof room, socket < 0 ? SOCKET_ID_ANY : socket, flags);
+        name, count, sizeof(struct rte_mbuf) + octets, 0, sizeof room, socket < 0 ? SOCKET_ID_ANY : socket, flags);
     if (pool == NULL) return NULL;
     if (rte_mempool_set_ops_byname(pool, rte_mbuf_best_mempool_ops(), NULL) != 0) goto failed;
     rte_pktmbuf_pool_init(pool, &room);

@@ -25,6 +25,42 @@ int dpdk_create_ring_port(const char *name, unsigned queues, unsigned depth, int
     return port < 0 ? -rte_errno : port;
 }
 
+int dpdk_create_ring_pair(const char *name, unsigned depth, int socket, uint16_t ports[2]) {
+    struct rte_ring *rings[2];
+    unsigned node = socket < 0 ? 0 : (unsigned)socket;
+    for (unsigned end = 0; end < 2; end++) {
+        char ring[RTE_RING_NAMESIZE];
+        snprintf(ring, sizeof ring, "%s_%u", name, end);
+        rings[end] = rte_ring_create(ring, depth, (int)node, RING_F_SP_ENQ | RING_F_SC_DEQ | RING_F_EXACT_SZ);
+        if (rings[end] == NULL) return -rte_errno;
+    }
+    for (unsigned end = 0; end < 2; end++) {
+        char device[RTE_ETH_NAME_MAX_LEN];
+        snprintf(device, sizeof device, "%s_end%u", name, end);
+        int port = rte_eth_from_rings(device, &rings[end], 1, &rings[1 - end], 1, node);
+        if (port < 0) return -rte_errno;
+        ports[end] = (uint16_t)port;
+    }
+    return 0;
+}
+
+static uint8_t checksums(const struct rte_eth_dev_info *info) {
+    uint8_t can = 0;
+    if (info->rx_offload_capa & RTE_ETH_RX_OFFLOAD_IPV4_CKSUM) can |= DPDK_RECEIVED_IPV4;
+    if (info->rx_offload_capa & RTE_ETH_RX_OFFLOAD_TCP_CKSUM) can |= DPDK_RECEIVED_TCP;
+    if (info->tx_offload_capa & RTE_ETH_TX_OFFLOAD_IPV4_CKSUM) can |= DPDK_SENT_IPV4;
+    if (info->tx_offload_capa & RTE_ETH_TX_OFFLOAD_TCP_CKSUM) can |= DPDK_SENT_TCP;
+    return can;
+}
+
+/* As rte_eth_dev_configure reckons: a driver names the longest frame, the largest MTU or both. */
+static uint16_t largest_mtu(const struct rte_eth_dev_info *info) {
+    uint32_t overhead = RTE_ETHER_HDR_LEN + RTE_ETHER_CRC_LEN;
+    if (info->max_mtu != UINT16_MAX && info->max_rx_pktlen > info->max_mtu) overhead = info->max_rx_pktlen - info->max_mtu;
+    uint32_t carried = info->max_rx_pktlen > overhead ? info->max_rx_pktlen - overhead : 0;
+    return (uint16_t)RTE_MIN(carried, info->max_mtu);
+}
+
 int dpdk_describe_port(uint16_t port, struct dpdk_port_description *description) {
     struct rte_eth_dev_info info;
     int result = rte_eth_dev_info_get(port, &info);
@@ -35,14 +71,31 @@ int dpdk_describe_port(uint16_t port, struct dpdk_port_description *description)
     description->transmit_queues = info.max_tx_queues;
     description->table_size = info.reta_size;
     description->key_size = info.hash_key_size;
+    description->checksums = checksums(&info);
+    description->largest_mtu = largest_mtu(&info);
     description->hashes_tcp = (info.flow_type_rss_offloads & RTE_ETH_RSS_NONFRAG_IPV4_TCP) != 0;
     return 0;
 }
 
-int dpdk_start_port(uint16_t port, uint16_t queues, uint16_t rxd, uint16_t txd, int spread, void *const *pools) {
+/* A port that cannot filter by VLAN lets all through. */
+static uint64_t vlan_filter(uint16_t port, uint16_t vlan) {
+    struct rte_eth_dev_info info;
+    if (vlan == 0 || rte_eth_dev_info_get(port, &info) != 0) return 0;
+    return info.rx_offload_capa & RTE_ETH_RX_OFFLOAD_VLAN_FILTER;
+}
+
+int dpdk_start_port(uint16_t port, const struct dpdk_port_request *request, void *const *pools) {
     struct rte_eth_conf configuration;
+    uint16_t queues = request->queues, rxd = request->rxd, txd = request->txd;
+    uint64_t filter = vlan_filter(port, request->vlan);
     memset(&configuration, 0, sizeof configuration);
-    if (spread) {
+    configuration.rxmode.mtu = request->mtu;
+    configuration.rxmode.offloads = filter;
+    if (request->checksums & DPDK_RECEIVED_IPV4) configuration.rxmode.offloads |= RTE_ETH_RX_OFFLOAD_IPV4_CKSUM;
+    if (request->checksums & DPDK_RECEIVED_TCP) configuration.rxmode.offloads |= RTE_ETH_RX_OFFLOAD_TCP_CKSUM;
+    if (request->checksums & DPDK_SENT_IPV4) configuration.txmode.offloads |= RTE_ETH_TX_OFFLOAD_IPV4_CKSUM;
+    if (request->checksums & DPDK_SENT_TCP) configuration.txmode.offloads |= RTE_ETH_TX_OFFLOAD_TCP_CKSUM;
+    if (request->spread) {
         configuration.rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
         configuration.rx_adv_conf.rss_conf.rss_hf = RTE_ETH_RSS_NONFRAG_IPV4_TCP;
     }
@@ -55,7 +108,9 @@ int dpdk_start_port(uint16_t port, uint16_t queues, uint16_t rxd, uint16_t txd, 
         result = rte_eth_rx_queue_setup(port, queue, rxd, (unsigned)socket, NULL, pools[queue]);
         if (result == 0) result = rte_eth_tx_queue_setup(port, queue, txd, (unsigned)socket, NULL);
     }
-    return result == 0 ? rte_eth_dev_start(port) : result;
+    if (result == 0) result = rte_eth_dev_start(port);
+    if (result == 0 && filter != 0) result = rte_eth_dev_vlan_filter(port, request->vlan, 1);
+    return result;
 }
 
 int dpdk_link_is_up(uint16_t port) {
@@ -158,14 +213,6 @@ int dpdk_port_statistics(uint16_t port, struct dpdk_port_statistics *statistics)
     statistics->transmit_errors = theirs.oerrors;
     statistics->no_buffer = theirs.rx_nombuf;
     return 0;
-}
-
-uint16_t dpdk_receive(uint16_t port, uint16_t queue, struct packet_buffer **burst, uint16_t count) {
-    return rte_eth_rx_burst(port, queue, (struct rte_mbuf **)burst, count);
-}
-
-uint16_t dpdk_transmit(uint16_t port, uint16_t queue, struct packet_buffer **burst, uint16_t count) {
-    return rte_eth_tx_burst(port, queue, (struct rte_mbuf **)burst, count);
 }
 
 int dpdk_allocate(void *pool, struct packet_buffer **buffers, unsigned count) {

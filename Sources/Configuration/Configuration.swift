@@ -26,6 +26,7 @@ public enum Configuration {
     if let text { try FileDecoder(file: place.description).decode(text, into: &settings) }
     try overrides.apply(to: &settings)
     settings.adaptToWorkload()
+    settings.adaptToMTU()
     if !settings.port.isLooped {
       // With too few addresses for the workers there are no defaults to be found.
       if let problem = CrossChecks.addressProblem(settings) { throw ConfigurationError(place, problem) }
@@ -42,6 +43,11 @@ extension TrafficSettings {
   mutating func adaptToWorkload() {
     engine.serverPorts = engine.ports
     for index in targets.indices where targets[index].port == 0 { targets[index].port = engine.workload.defaultPort }
+  }
+
+  /// A segment is as large as the wire takes, unless it was said how large.
+  mutating func adaptToMTU() {
+    if engine.mss == nil { engine.mss = UInt16(port.largestSegment) }
   }
 
   /// Defaults that differ where there are others on the wire.

@@ -26,7 +26,7 @@ public struct ConfigurationError: Error, Equatable, CustomStringConvertible {
 
   init(_ place: Place, _ problem: String) {
     self.place = place
-    self.problem = problem
+    self.problem = problem.oneLine
   }
 
   /// A key of a file whose value does not do.
@@ -37,5 +37,22 @@ public struct ConfigurationError: Error, Equatable, CustomStringConvertible {
   /// A flag whose value does not do.
   init(flag: String, _ mismatch: Mismatch) {
     self.init(.flag(flag), "\(mismatch.found) is given, \(mismatch.needed) is needed")
+  }
+}
+
+extension String {
+  /// The same with control characters written as TOML does: what is quoted from a file may have them.
+  fileprivate var oneLine: String {
+    unicodeScalars.reduce(into: "") { text, scalar in
+      switch scalar {
+      case "\t": text += "\\t"
+      case "\n": text += "\\n"
+      case "\r": text += "\\r"
+      case _ where scalar.properties.generalCategory == .control:
+        let digits = String(scalar.value, radix: 16)
+        text += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+      default: text.unicodeScalars.append(scalar)
+      }
+    }
   }
 }

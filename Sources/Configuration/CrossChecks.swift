@@ -12,9 +12,8 @@ enum CrossChecks {
 
   private static let checks: [@Sendable (TrafficSettings) -> String?] = [
     hasTarget, clientsAreOthers, serversAreOthers, deviceStandsAlone, targetsAreReachable, oneMAC, kernelIsOnAWire, memoryHasOneWorker,
-    memoryEnds, faultsNeedMemory, rampLeadsSomewhere,
-    masksTellWorkersApart,
-    addressesTellWorkersApart, poolSuffices, tuplesSuffice, windowFits, timeoutsAreInOrder, streamFits, filesDiffer,
+    memoryEnds, rampLeadsSomewhere, masksTellWorkersApart,
+    addressesTellWorkersApart, poolSuffices, tuplesSuffice, segmentFits, windowFits, timeoutsAreInOrder, streamFits, filesDiffer,
     workloadIsMeant, thinkTimeFits, streamsEnd, chunksFit, fieldsAreNotOurs,
   ]
 
@@ -34,69 +33,39 @@ enum CrossChecks {
 
   private static func serversAreOthers(_ settings: TrafficSettings) -> String? {
     let port = settings.port
-    if port.servers.contains(where: { $0.contains(port.address) }) {
-      return "ports.servers contains \(port.address), which is the address of ports.ipnet anyway: leave it out"
-    }
+    if let problem = SharedChecks.ownAddressIsGivenOnce(port, "ports", further: "servers") { return problem }
     guard port.isLooped, let range = port.servers.first(where: { port.clients.contains(where: $0.overlaps) }) else { return nil }
     return "ports.servers and ports.clients have addresses of \(range.text) in common: leave them out of one of the two"
   }
 
-  /// A next hop is asked for by ARP, which only stations of our own network answer.
   private static func targetsAreReachable(_ settings: TrafficSettings) -> String? {
-    let port = settings.port
-    guard !port.isLooped else { return nil }
-    let network = Network(address: port.address, prefixLength: port.prefixLength)
-    if let gateway = port.gateway, !port.isOnLink(gateway) {
-      return "ports.gateway is \(gateway), which is not in the network of ports.ipnet (\(network)): correct one of the two"
-    }
-    guard port.gateway == nil, let target = settings.targets.first(where: { $0.mac == nil && !port.isOnLink($0.address) }) else {
-      return nil
-    }
-    return
-      "the target '\(target.id)' (\(target.address)) is not in the network of ports.ipnet (\(network)), and there is no ports.gateway: "
-      + "set ports.gateway, or its MAC address (targets.mac), or correct one of the two"
+    guard !settings.port.isLooped else { return nil }
+    let targets = settings.targets.filter { $0.mac == nil }.map { (id: $0.id, address: $0.address) }
+    return SharedChecks.gatewayIsOnLink(settings.port, "ports") ?? SharedChecks.reaches(targets, settings.port, "ports")
   }
 
-  private static func oneMAC(_ settings: TrafficSettings) -> String? {
-    guard let mac = settings.port.mac, let interface = settings.port.linuxInterface else { return nil }
-    return "ports.mac is \(mac) and ports.linux_if is '\(interface)', but a port has one MAC address: leave one of them out"
-  }
+  private static func oneMAC(_ settings: TrafficSettings) -> String? { SharedChecks.oneMAC(settings.port, "ports") }
 
   private static func kernelIsOnAWire(_ settings: TrafficSettings) -> String? {
-    guard let interface = settings.port.kernelInterface else {
-      guard let namespace = settings.port.namespace else { return nil }
-      return "ports.namespace is '\(namespace)', but nothing is made in it: set ports.kernel_interface, or leave ports.namespace out"
-    }
-    if settings.port.isLooped {
+    if let interface = settings.port.kernelInterface, settings.port.isLooped {
       return "ports.kernel_interface is '\(interface)', but there is nobody else on a looped wire: set ports.interface or leave it out"
     }
-    guard interface == settings.port.interface else { return nil }
-    return "ports.kernel_interface and ports.interface are both '\(interface)': give the interface that is to be made another name"
+    return SharedChecks.kernelInterfaceIsAnother(settings.port, "ports")
   }
 
   private static func deviceStandsAlone(_ settings: TrafficSettings) -> String? {
     let port = settings.port
-    let devices = [("ports.interface", port.interface), ("ports.vdev", port.vdev), ("ports.pci", port.pci)].filter { $0.1 != nil }
-    guard let (key, value) = devices.first, let value else {
+    guard let device = port.devices("ports").first else {
       guard port.gateway != nil else { return nil }
       return "ports.gateway is set, but there is nobody else on a looped wire: set ports.interface or leave ports.gateway out"
     }
-    if port.kind == .memory { return "\(key) is '\(value)', but ports.kind is \"memory\": leave one of them out" }
-    guard devices.count > 1 else { return nil }
-    return "\(key) and \(devices[1].0) are both set, but there is one port: leave one of them out"
+    if port.kind == .memory { return "\(device.key) is '\(device.name)', but ports.kind is \"memory\": leave one of them out" }
+    return SharedChecks.oneDevice(port, "ports")
   }
 
-  /// With flow_steering "Ip" worker i has the port's own address plus i.
   static func addressProblem(_ settings: TrafficSettings) -> String? {
-    let port = settings.port
-    guard port.flowSteering == .address, !port.isLooped, settings.cores.count > 1 else { return nil }
-    do {
-      _ = try AddressSteering(own: port.address, prefixLength: port.prefixLength, workers: settings.cores.count)
-      return nil
-    } catch {
-      return "with ports.flow_steering \"Ip\" the \(settings.cores.count) workers of cores have the addresses from ports.ipnet's on, and "
-        + "\(error): choose a lower address or a shorter prefix, or name fewer cores"
-    }
+    guard !settings.port.isLooped else { return nil }
+    return SharedChecks.workersHaveAddresses(settings.port, "ports", workers: settings.cores.count)
   }
 
   private static func memoryHasOneWorker(_ settings: TrafficSettings) -> String? {
@@ -109,32 +78,14 @@ enum CrossChecks {
     return "ports.kind is \"memory\" and both test_size and engine.duration are 0, so the run would never end: set one of them"
   }
 
-  private static func faultsNeedMemory(_ settings: TrafficSettings) -> String? {
-    let faults = SettingsKey.all.filter { $0.section == "faults" }
-    guard settings.port.kind != .memory, let fault = faults.first(where: { $0.literal(settings) != $0.defaultText }) else { return nil }
-    let value = fault.literal(settings) ?? ""
-    return "\(fault.path) is \(value), but only a wire in memory has faults: set ports.kind to \"memory\" or \(fault.path) to 0"
-  }
-
   private static func rampLeadsSomewhere(_ settings: TrafficSettings) -> String? {
     guard settings.engine.ramp > 0, settings.engine.cpsLimit == 0 else { return nil }
     return "engine.ramp is set, but engine.cps_limit is 0: set engine.cps_limit to the rate to reach, or leave engine.ramp out"
   }
 
   private static func masksTellWorkersApart(_ settings: TrafficSettings) -> String? {
-    let values = 1 << settings.port.dstPortMask.nonzeroBitCount
-    guard settings.port.flowSteering == .port || settings.port.isLooped, settings.cores.count > 1 else { return nil }
-    let mask = String(settings.port.dstPortMask, radix: 16)
-    guard settings.cores.count <= values else {
-      return "cores has \(settings.cores.count) workers, but ports.dst_port_mask 0x\(mask) tells only \(values) apart: "
-        + "set more bits in it or name fewer cores"
-    }
-    do {
-      _ = try PortSteering(mask: settings.port.dstPortMask, workers: settings.cores.count)
-      return nil
-    } catch {
-      return "ports.dst_port_mask is 0x\(mask), but \(error): choose higher bits or name fewer cores"
-    }
+    guard settings.port.flowSteering == .port || settings.port.isLooped else { return nil }
+    return SharedChecks.maskTellsWorkersApart(settings.port, "ports", workers: settings.cores.count)
   }
 
   private static func addressesTellWorkersApart(_ settings: TrafficSettings) -> String? {
@@ -182,6 +133,12 @@ enum CrossChecks {
     var port: UInt16
   }
 
+  private static func segmentFits(_ settings: TrafficSettings) -> String? {
+    guard let mss = settings.engine.mss, Int(mss) > settings.port.largestSegment else { return nil }
+    return "engine.mss is \(mss), but ports.mtu \(settings.port.mtu) takes segments of at most \(settings.port.largestSegment) octets: "
+      + "lower the one or raise the other"
+  }
+
   private static func windowFits(_ settings: TrafficSettings) -> String? {
     let tcp = settings.engine.tcp
     guard !tcp.windowScaling, tcp.receiveWindow > TCPHeader.maximumUnscaledWindow else { return nil }
@@ -204,13 +161,9 @@ enum CrossChecks {
   }
 
   private static func filesDiffer(_ settings: TrafficSettings) -> String? {
-    var files = [("output.json", settings.output.json), ("output.pcap", settings.output.pcap)]
+    var files: [(key: String, file: String?)] = [("output.json", settings.output.json), ("output.pcap", settings.output.pcap)]
     if settings.engine.detailedRecords { files.append(("output.records_file", settings.output.recordsFile)) }
-    for (index, (key, file)) in files.enumerated() {
-      guard let file, let other = files[..<index].first(where: { $0.1 == file }) else { continue }
-      return "\(other.0) and \(key) are both '\(file)': give them different names"
-    }
-    return nil
+    return SharedChecks.filesDiffer(files)
   }
 
   /// Keys of a workload that is not the one.

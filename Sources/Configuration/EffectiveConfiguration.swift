@@ -2,30 +2,23 @@ import TCPEngine
 
 extension Configuration {
   /// The settings as a TOML document with every key, each with its unit and range; read again, it gives the same settings.
-  public static func effective(_ settings: TrafficSettings) -> String {
-    var paragraphs = [keys("", settings)]
-    for section in ["ports", "engine", "engine.timeouts", "http", "bulk"] {
-      let header = section == "ports" ? "[[ports]]" : "[\(section)]"
-      paragraphs.append([header] + keys(section, settings))
+  public static func effective(_ settings: TrafficSettings) -> String { settings.document }
+}
+
+extension DocumentSettings {
+  /// All that is set, as a TOML document.
+  var document: String {
+    var paragraphs = [lines("")]
+    for section in Self.sections {
+      switch section {
+      case .table(let name): paragraphs.append(["[\(name)]"] + lines(name))
+      case .list(let list): paragraphs += list.paragraphs(self)
+      }
     }
-    paragraphs += settings.targets.map(target)
-    for section in ["faults", "output"] { paragraphs.append(["[\(section)]"] + keys(section, settings)) }
     return paragraphs.map { $0.joined(separator: "\n") }.joined(separator: "\n\n") + "\n"
   }
 
-  private static func keys(_ section: String, _ settings: TrafficSettings) -> [String] {
-    SettingsKey.all.filter { $0.section == section }.map { key in
-      let comment = (key.unit.isEmpty ? "" : "\(key.unit), ") + key.range
-      guard let literal = key.literal(settings) else { return "# \(key.name): \(key.absence); \(comment)" }
-      return "\(key.name) = \(literal)  # \(comment)"
-    }
-  }
-
-  private static func target(_ target: Target) -> [String] {
-    let draft = TargetDraft(id: target.id, address: target.address, mac: target.mac, port: target.port)
-    return ["[[targets]]"]
-      + TargetDraft.keys.map { key in
-        key.literal(draft).map { "\(key.name) = \($0)" } ?? "# \(key.name): \(key.absence)"
-      }
+  private func lines(_ section: String) -> [String] {
+    Self.keys.filter { $0.section == section }.compactMap { $0.line(self, isAnnotated: true) }
   }
 }

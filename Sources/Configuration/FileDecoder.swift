@@ -1,63 +1,74 @@
-import TCPEngine
-
-/// Takes a document's values into the settings. Whatever it does not know, it refuses.
+/// Takes a document's values into settings. Whatever it does not know, it refuses.
 struct FileDecoder {
   /// The document's name in sentences.
   let file: String
 
-  /// Tables beside the top level.
-  private static let sections = ["ports", "engine", "engine.timeouts", "http", "bulk", "targets", "faults", "output"]
-
-  func decode(_ text: String, into settings: inout TrafficSettings) throws(ConfigurationError) {
+  func decode<Root: DocumentSettings>(_ text: String, into settings: inout Root) throws(ConfigurationError) {
     let document: [String: TOMLNode]
     do { document = try TOMLNode.parse(text) } catch {
       throw ConfigurationError(.file(file), "line \(error.line), column \(error.column) is not TOML (\(error.reason)), correct it")
     }
     try decode(document, section: "", into: &settings)
+    try checkZeros(text)
   }
 
-  private func decode(_ table: [String: TOMLNode], section: String, into settings: inout TrafficSettings) throws(ConfigurationError) {
-    let keys = SettingsKey.all.filter { $0.section == section }
-    try checkAliases(table, keys)
+  /// The parser cuts a string at a zero octet without a word, so that what was decoded may not be what was meant.
+  private func checkZeros(_ text: String) throws(ConfigurationError) {
+    guard let zero = ["\\u0000", "\\U00000000"].first(where: text.contains) else { return }
+    throw ConfigurationError(.file(file), "has \(zero) in it, a zero octet that no string may have, remove it")
+  }
+
+  private func decode<Root: DocumentSettings>(
+    _ table: [String: TOMLNode], section: String, into settings: inout Root
+  ) throws(ConfigurationError) {
+    let keys = Root.keys.filter { $0.section == section }
+    try decode(table, section, keys, into: &settings) { (path, node, settings) throws(ConfigurationError) in
+      try decodeSection(path, node, into: &settings)
+    }
+  }
+
+  /// - Parameter otherwise: what to do with what is none of the keys.
+  private func decode<Root>(
+    _ table: [String: TOMLNode], _ place: String, _ keys: [Key<Root>], into root: inout Root,
+    otherwise: (_ path: String, TOMLNode, inout Root) throws(ConfigurationError) -> Void
+  ) throws(ConfigurationError) {
+    try checkAliases(table, place, keys)
     for (name, node) in table.sorted(by: { $0.key < $1.key }) {
-      let path = section.isEmpty ? name : "\(section).\(name)"
+      let path = place.isEmpty ? name : "\(place).\(name)"
       if let key = keys.first(where: { $0.names.contains(name) }) {
-        do { try key.decode(node, &settings) } catch { throw ConfigurationError(file: file, key: path, error) }
+        do { try key.decode(node, &root) } catch { throw ConfigurationError(file: file, key: path, error) }
       } else {
-        try decodeSection(path, node, into: &settings)
+        try otherwise(path, node, &root)
       }
     }
   }
 
-  private func decodeSection(_ path: String, _ node: TOMLNode, into settings: inout TrafficSettings) throws(ConfigurationError) {
-    switch path {
-    case "ports": try decode(try onlyPort(node), section: path, into: &settings)
-    case "targets": settings.targets = try targets(node)
-    case _ where Self.sections.contains(path):
+  private func decodeSection<Root: DocumentSettings>(
+    _ path: String, _ node: TOMLNode, into settings: inout Root
+  ) throws(ConfigurationError) {
+    switch Root.sections.first(where: { $0.name == path }) {
+    case .list(let list): try list.read(self, try tables(node, path), &settings)
+    case .table:
       guard case .table(let table) = node else {
         throw ConfigurationError(file: file, key: path, Mismatch(found: node.typeName, needed: "a table ([\(path)])"))
       }
       try decode(table, section: path, into: &settings)
-    default: throw unknown(path)
+    case nil:
+      let section = String(path.dropLast(Self.name(path).count).dropLast())
+      let tables = Root.sections.map(\.name).filter { section.isEmpty ? !$0.contains(".") : $0.hasPrefix(section + ".") }
+      let keys = Root.keys.filter { $0.section == section }.flatMap(\.names)
+      throw unknown(path, among: keys + tables.map(Self.name), of: Root.self)
     }
   }
 
   /// Two names of one key exclude each other.
-  private func checkAliases(_ table: [String: TOMLNode], _ keys: [SettingsKey]) throws(ConfigurationError) {
+  private func checkAliases<Root>(_ table: [String: TOMLNode], _ place: String, _ keys: [Key<Root>]) throws(ConfigurationError) {
     for key in keys {
       let given = key.names.filter { table[$0] != nil }
       guard given.count < 2 else {
-        throw ConfigurationError(.file(file), "\(key.section).\(given[0]) and \(key.section).\(given[1]) are one key, leave one out")
+        throw ConfigurationError(.file(file), "\(place).\(given[0]) and \(place).\(given[1]) are one key, leave one out")
       }
     }
-  }
-
-  private func onlyPort(_ node: TOMLNode) throws(ConfigurationError) -> [String: TOMLNode] {
-    let ports = try tables(node, "ports")
-    guard ports.count == 1 else {
-      throw ConfigurationError(.file(file), "ports has \(ports.count) entries, exactly one [[ports]] is needed in this version")
-    }
-    return ports[0]
   }
 
   private func tables(_ node: TOMLNode, _ path: String) throws(ConfigurationError) -> [[String: TOMLNode]] {
@@ -75,48 +86,43 @@ struct FileDecoder {
     return tables
   }
 
-  private func targets(_ node: TOMLNode) throws(ConfigurationError) -> [Target] {
-    var targets: [Target] = []
-    for (index, table) in try tables(node, "targets").enumerated() {
-      let place = "targets[\(index)]"
-      let target = try target(table, place)
-      guard !targets.contains(where: { $0.id == target.id }) else {
-        let mismatch = Mismatch(found: "'\(target.id)'", needed: "a name that no other target has")
-        throw ConfigurationError(file: file, key: "\(place).id", mismatch)
+  /// The entries of `[[name]]`. Where there can be but one, it needs no number in sentences.
+  func entries<Root, Entry>(
+    _ name: String, _ tables: [[String: TOMLNode]], _ keys: [Key<Entry>], new: Entry, _ rules: EntryList<Root>.Rules<Entry>,
+    of root: Root.Type
+  ) throws(ConfigurationError) -> [Entry] {
+    if let count = rules.count, !count.range.contains(tables.count) {
+      throw ConfigurationError(.file(file), "\(name) has \(tables.count) entries, \(count.needed)")
+    }
+    var entries: [Entry] = []
+    for (index, table) in tables.enumerated() {
+      let place = rules.count != nil && tables.count == 1 ? name : "\(name)[\(index)]"
+      var entry = new
+      try decode(table, place, keys, into: &entry) { (path, _, _) throws(ConfigurationError) in
+        throw unknown(path, among: keys.flatMap(\.names), of: root)
       }
-      targets.append(target)
-    }
-    return targets
-  }
-
-  private func target(_ table: [String: TOMLNode], _ place: String) throws(ConfigurationError) -> Target {
-    var draft = TargetDraft()
-    for (name, node) in table.sorted(by: { $0.key < $1.key }) {
-      guard let key = TargetDraft.keys.first(where: { $0.name == name }) else {
-        throw unknown("\(place).\(name)", name, among: TargetDraft.keys.map(\.name))
+      for key in keys where rules.required.contains(key.name) && key.literal(entry) == nil {
+        throw ConfigurationError(file: file, key: "\(place).\(key.name)", Mismatch(found: "missing", needed: key.range))
       }
-      do { try key.decode(node, &draft) } catch { throw ConfigurationError(file: file, key: "\(place).\(name)", error) }
+      if let unique = rules.unique, let value = entry[keyPath: unique.value] {
+        guard !entries.contains(where: { $0[keyPath: unique.value] == value }) else {
+          let mismatch = Mismatch(found: "'\(value)'", needed: "a name that no other \(name.dropLast()) has")
+          throw ConfigurationError(file: file, key: "\(place).\(unique.key)", mismatch)
+        }
+      }
+      entries.append(entry)
     }
-    do { return try draft.finished() } catch {
-      throw ConfigurationError(file: file, key: "\(place).\(error.key)", Mismatch(found: "missing", needed: error.needed))
-    }
+    return entries
   }
 
   /// Looks for what was meant: in the section first, then for the same name in another one.
-  private func unknown(_ path: String) -> ConfigurationError {
-    let name = path.split(separator: ".").last.map(String.init) ?? path
-    let section = String(path.dropLast(name.count).dropLast())
-    let neighbours = SettingsKey.all.filter { $0.section == section }.flatMap(\.names)
-    let tables = Self.sections.filter { section.isEmpty ? !$0.contains(".") : $0.hasPrefix(section + ".") }
-    let inside = neighbours + tables.map { String($0.split(separator: ".").last ?? "") }
-    if NearMiss.of(name, among: inside) == nil, let elsewhere = SettingsKey.all.first(where: { $0.names.contains(name) }) {
-      return ConfigurationError(.file(file), "\(path) is not a known key, did you mean '\(elsewhere.path)'?")
-    }
-    return unknown(path, name, among: inside)
-  }
-
-  private func unknown(_ path: String, _ name: String, among names: [String]) -> ConfigurationError {
-    let advice = NearMiss.of(name, among: names).map { "did you mean '\($0)'?" } ?? "remove it"
+  private func unknown<Root: KeyedSettings>(_ path: String, among names: [String], of root: Root.Type) -> ConfigurationError {
+    let name = Self.name(path)
+    let meant = NearMiss.of(name, among: names) ?? Root.keys.first { $0.names.contains(name) }?.path
+    let advice = meant.map { "did you mean '\($0)'?" } ?? "remove it"
     return ConfigurationError(.file(file), "\(path) is not a known key, \(advice)")
   }
+
+  /// The last part of a path.
+  private static func name(_ path: String) -> String { path.split(separator: ".").last.map(String.init) ?? path }
 }

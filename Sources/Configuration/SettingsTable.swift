@@ -50,6 +50,12 @@ enum SettingsTable {
     SettingsKey(
       "ports.cache_size", \.port.cacheSize, .integer(0...512, unit: "buffers"), "Packet buffers that each worker keeps at hand."),
     SettingsKey(
+      "ports.mtu", \.port.mtu, .integer(576...9_000, unit: "octets"),
+      "The largest IP packet that the wire carries; packet buffers are as large as that takes."),
+    SettingsKey(
+      "ports.vlan", \.port.vlan, .integer(0...4_094),
+      "The VLAN whose 802.1Q tag every frame has, both ways; frames without it are dropped. 0: frames have no tag."),
+    SettingsKey(
       "ports.checksum", \.port.checksumOffload, .boolean,
       "Let the port compute and verify checksums where it can; false: in software."),
     SettingsKey(
@@ -130,13 +136,10 @@ enum SettingsTable {
       "Connections in TIME-WAIT that each worker remembers; when it is full, the oldest gives way."),
   ]
 
-  /// A packet buffer has room for one frame of 2,048 octets, headers and options included.
-  private static let largestSegment = 1_960
-
   private static let segments: [SettingsKey] = [
     SettingsKey(
-      "engine.mss", \.engine.tcp.maximumSegmentSize, .integer(64...largestSegment, unit: "octets"),
-      "Maximum segment size that both roles offer."),
+      "engine.mss", \.engine.mss, ValueFormat.integer(64...8_960, unit: "octets").optional, "Maximum segment size that both roles offer.",
+      absence: "ports.mtu less 40"),
     SettingsKey(
       "engine.window", \.engine.tcp.receiveWindow, .integer(1_024...1_073_725_440, unit: "octets"), "Receive window of both roles."),
     SettingsKey("engine.window_scale", \.engine.tcp.windowScaling, .boolean, "Offer window scaling in the SYN (RFC 7323)."),
@@ -147,6 +150,9 @@ enum SettingsTable {
   private static let retransmission: [SettingsKey] = [
     SettingsKey(
       "engine.rto_min", \.engine.tcp.minimumRTO, .integer(1...60_000, unit: "ms"), "Smallest retransmission timeout (RFC 6298)."),
+    SettingsKey(
+      "engine.delayed_ack", \.engine.tcp.acknowledgmentDelay, .integer(0...500, unit: "ms"),
+      "How long the acknowledgment of a segment may wait for another segment, or for data to ride on (RFC 9293); 0: not at all."),
     SettingsKey(
       "engine.rto_initial", \.engine.tcp.initialRTO, .integer(1...60_000, unit: "ms"),
       "Retransmission timeout before the first measurement (RFC 6298)."),
@@ -168,6 +174,9 @@ enum SettingsTable {
     timeout("established", \.engine.tcp.establishedTimeout, "The same in ESTABLISHED."),
     timeout("closing", \.engine.tcp.closingTimeout, "The same in FIN-WAIT-1, FIN-WAIT-2, CLOSE-WAIT, CLOSING and LAST-ACK."),
     timeout("time_wait", \.engine.tcp.timeWaitTimeout, "How long TIME-WAIT lasts at most."),
+    SettingsKey(
+      "engine.timeouts.keepalive", \.engine.tcp.keepAlive, .integer(0...longestTimeout, unit: "ms"),
+      "Silence after which the peer of an established connection is asked whether it is still there, and again after as much; 0: never."),
   ]
 
   /// A day: more than any state is worth waiting in, and far from where milliseconds in 32 bits come around.
@@ -213,9 +222,12 @@ enum SettingsTable {
   ]
 
   private static let faults: [SettingsKey] = [
-    SettingsKey("faults.loss", \.faults.loss, .fraction, "Probability that the wire of the in-memory port loses a frame."),
+    SettingsKey(
+      "faults.loss", \.faults.loss, .fraction,
+      "Probability that the wire loses a frame that is sent; with others on the wire, one that arrives, too."),
     SettingsKey("faults.duplicate", \.faults.duplicate, .fraction, "Probability that it delivers a frame twice."),
     SettingsKey("faults.reorder", \.faults.reorder, .fraction, "Probability that it lets others overtake a frame."),
+    SettingsKey("faults.delay", \.faults.delay, .fraction, "Probability that it holds a frame back for up to 300 ms."),
     SettingsKey("faults.corrupt", \.faults.corrupt, .fraction, "Probability that it flips a bit of a frame."),
   ]
 

@@ -2,14 +2,23 @@
 extension ValueFormat where Value == [ClosedRange<UInt16>] {
   /// Ports where the server role listens; the number 0 is none of them.
   static var tcpPorts: Self {
-    let meaning = "a TCP port from 0 to 65,535, or a list of ports and ranges from 1 on (such as 80,8080,9000-9009), each port once"
-    return Self(
+    ports(
+      "a TCP port from 0 to 65,535, or a list of ports and ranges from 1 on (such as 80,8080,9000-9009), each port once", mayBeEmpty: true)
+  }
+
+  /// The same, but at least one.
+  static var listeningPorts: Self {
+    ports("a TCP port from 1 to 65,535, or a list of ports and ranges (such as 80,8080,9000-9009), each port once", mayBeEmpty: false)
+  }
+
+  private static func ports(_ meaning: String, mayBeEmpty: Bool) -> Self {
+    Self(
       type: "integer or string", typeName: meaning,
       node: { text in wholeNumber(text).map(TOMLNode.integer) ?? .text(text) },
       decode: { (node) throws(Mismatch) in
         switch node {
         case .integer(let number):
-          guard let port = UInt16(exactly: number) else { throw Mismatch(found: "\(number)", needed: meaning) }
+          guard let port = UInt16(exactly: number), mayBeEmpty || port > 0 else { throw Mismatch(found: "\(number)", needed: meaning) }
           return port == 0 ? [] : [port...port]
         case .text(let text):
           guard let ranges = ranges(text) else { throw Mismatch(found: "'\(text)'", needed: meaning) }

@@ -6,6 +6,9 @@ extension ValueFormat where Value == String {
   static var name: Self {
     text("a name")
   }
+  static var some: Self {
+    text("a text")
+  }
 
   private static func text(_ meaning: String) -> Self {
     Self(
@@ -17,6 +20,28 @@ extension ValueFormat where Value == String {
         return text
       },
       literal: { quoted($0) })
+  }
+}
+
+extension ValueFormat where Value == [String] {
+  /// Names, each once; on the command line separated by commas.
+  static var names: Self {
+    let meaning = "a list of names, each once"
+    return Self(
+      type: "array of strings", typeName: meaning,
+      node: { text in .array(text.split(separator: ",", omittingEmptySubsequences: false).map { .text(String($0)) }) },
+      decode: { (node) throws(Mismatch) in
+        guard case .array(let nodes) = node else { throw Mismatch(found: node.typeName, needed: "an array of strings") }
+        var names: [String] = []
+        for node in nodes {
+          guard case .text(let name) = node else { throw Mismatch(found: "an array with \(node.typeName) in it", needed: meaning) }
+          guard !name.isEmpty, !names.contains(name) else { throw Mismatch(found: "an array with '\(name)' in it", needed: meaning) }
+          names.append(name)
+        }
+        guard !names.isEmpty else { throw Mismatch(found: "an empty array", needed: meaning) }
+        return names
+      },
+      literal: { "[" + $0.map(quoted).joined(separator: ", ") + "]" })
   }
 }
 

@@ -17,13 +17,17 @@ public struct DPDKError: Error, CustomStringConvertible, Sendable {
 /// The process' DPDK environment: started once, stopped at the end.
 public enum DPDK {
   /// What besides packet memory DPDK is to be started with.
-  public enum Devices: Sendable {
-    /// Nothing: rings and sockets are made later, and no file is left behind however the process ends.
-    case none
-    /// Virtual devices that may share memory with other processes, hence files under a prefix of this process' own.
-    case shared
-    /// One PCI device.
-    case pci(String)
+  public struct Devices: Sendable {
+    /// Addresses of PCI devices.
+    let pci: [String]
+    /// Virtual devices may share memory with other processes, hence files under a prefix of this process' own. Otherwise rings and sockets are
+    /// made later, and no file is left behind however the process ends.
+    let isShared: Bool
+
+    public init(pci: [String] = [], isShared: Bool = false) {
+      self.pci = pci
+      self.isShared = isShared
+    }
   }
 
   /// "DPDK 22.11.11"
@@ -51,25 +55,23 @@ public enum DPDK {
   ///
   /// - Parameter memory: octets of packet memory that will be needed.
   /// - Returns: whether huge pages are used.
-  public static func start(memory: Int, _ devices: Devices = .none) throws(DPDKError) -> Bool {
+  public static func start(memory: Int, _ devices: Devices = Devices()) throws(DPDKError) -> Bool {
     var huge = freeHugePages >= memory
     let megabytes = memory >> 20 + 1
     var arguments = ["tcpengine", "--no-telemetry", "--lcores", "0@(\(allowedCoreList))"]
-    switch devices {
-    case .none:
-      arguments += ["--no-pci"] + (huge ? ["--in-memory"] : ["--no-huge", "--no-shconf", "-m", "\(megabytes)"])
-    case .shared:
+    arguments += devices.pci.isEmpty ? ["--no-pci"] : devices.pci.flatMap { ["-a", $0] }
+    if devices.isShared {
       SharedFiles.removeAbandoned()
       huge = huge && hasHugePageFiles
-      arguments += ["--no-pci", "--file-prefix", SharedFiles.prefix] + (huge ? ["--huge-unlink"] : ["--no-huge", "-m", "\(megabytes)"])
-    case .pci(let address):
-      arguments += ["-a", address] + (huge ? ["--in-memory"] : ["--no-huge", "--no-shconf", "-m", "\(megabytes)"])
+      arguments += ["--file-prefix", SharedFiles.prefix] + (huge ? ["--huge-unlink"] : ["--no-huge", "-m", "\(megabytes)"])
+    } else {
+      arguments += huge ? ["--in-memory"] : ["--no-huge", "--no-shconf", "-m", "\(megabytes)"]
     }
     var pointers: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) }
     pointers.append(nil)
     let (result, said) = listening { dpdk_start(Int32(arguments.count), pointers) }
     guard result == 0 else {
-      if case .shared = devices {
+      if devices.isShared {
         SharedFiles.directory = String(cString: dpdk_runtime_directory())
         SharedFiles.remove()
       }
@@ -77,7 +79,7 @@ public enum DPDK {
         "DPDK did not start (\(said.last ?? "no reason given")); `trafficengine doctor` says what this machine lacks")
     }
     isStarted = true
-    if case .shared = devices { SharedFiles.directory = String(cString: dpdk_runtime_directory()) }
+    if devices.isShared { SharedFiles.directory = String(cString: dpdk_runtime_directory()) }
     return huge
   }
 
@@ -92,9 +94,9 @@ public enum DPDK {
   /// Read and written by the thread that starts and stops.
   nonisolated(unsafe) private static var isStarted = false
 
-  /// A pool of packet buffers for one queue. Its buffers may be given back by any thread.
-  public static func createPool(name: String, buffers: Int, core: Int) throws(DPDKError) -> UnsafeMutableRawPointer {
-    guard let pool = dpdk_create_pool(name, UInt32(buffers), dpdk_core_socket(Int32(core))) else {
+  /// A pool of packet buffers of `room` octets, headroom included, for one queue. Its buffers may be given back by any thread.
+  public static func createPool(name: String, buffers: Int, room: Int, core: Int) throws(DPDKError) -> UnsafeMutableRawPointer {
+    guard let pool = dpdk_create_pool(name, UInt32(buffers), UInt16(room), dpdk_core_socket(Int32(core))) else {
       throw DPDKError("no memory for \(buffers) packet buffers (pool_size); make it smaller or reserve more huge pages")
     }
     return pool

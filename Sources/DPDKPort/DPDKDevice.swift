@@ -12,32 +12,58 @@ public struct DPDKDevice: Sendable {
   /// Why it is this driver, where another was tried first.
   public var choice: String?
 
-  /// How many frames a queue takes, each way.
-  public struct Descriptors: Sendable {
+  /// The checksums that it sees to: those it was asked for, as far as it can.
+  public let checksums: ChecksumOffloads
+
+  /// What a port is asked for.
+  public struct Request: Sendable {
+    /// How many frames a queue takes, each way.
     let receive: Int
     let transmit: Int
+    let mtu: Int
+    /// 0: none.
+    let vlan: UInt16
+    let checksums: ChecksumOffloads
 
-    public init(receive: Int, transmit: Int) {
+    public init(receive: Int, transmit: Int, mtu: Int = usualMTU, vlan: UInt16 = 0, checksums: ChecksumOffloads = []) {
       self.receive = receive
       self.transmit = transmit
+      self.mtu = mtu
+      self.vlan = vlan
+      self.checksums = checksums
     }
   }
 
+  /// What every driver carries.
+  public static var usualMTU: Int { 1_500 }
+
   /// A looped in-process wire with one queue pair to a pool.
   public static func ring(
-    name: String, depth: Int, pools: [UnsafeMutableRawPointer], _ descriptors: Descriptors, core: Int
+    name: String, depth: Int, pools: [UnsafeMutableRawPointer], _ request: Request, core: Int
   ) throws(DPDKError) -> DPDKDevice {
     let port = dpdk_create_ring_port(name, UInt32(pools.count), UInt32(depth), dpdk_core_socket(Int32(core)))
     guard port >= 0 else {
       throw DPDKError(
         "no ring device of \(pools.count) queues of \(depth) frames: \(DPDK.text(-port)); use fewer cores or smaller rxd, txd")
     }
-    return try DPDKDevice(UInt16(port), "the ring device", pools, descriptors)
+    return try DPDKDevice(UInt16(port), "the ring device", pools, request)
+  }
+
+  /// Two in-process wires' ends of one queue each: what either transmits the other receives.
+  public static func ringPair(
+    name: String, depth: Int, pool: UnsafeMutableRawPointer, _ request: Request, core: Int
+  ) throws(DPDKError) -> (DPDKDevice, DPDKDevice) {
+    var ports: [UInt16] = [0, 0]
+    let failure = dpdk_create_ring_pair(name, UInt32(depth), dpdk_core_socket(Int32(core)), &ports)
+    guard failure == 0 else { throw DPDKError("no pair of rings of \(depth) frames: \(DPDK.text(-failure))") }
+    return (
+      try DPDKDevice(ports[0], "the ring device", [pool], request), try DPDKDevice(ports[1], "the ring device", [pool], request)
+    )
   }
 
   /// A virtual device as EAL takes it: "net_memif0,role=client,socket=/run/wire.sock".
   public static func virtual(
-    _ arguments: String, pools: [UnsafeMutableRawPointer], _ descriptors: Descriptors
+    _ arguments: String, pools: [UnsafeMutableRawPointer], _ request: Request
   ) throws(DPDKError) -> DPDKDevice {
     let (port, said) = DPDK.listening { dpdk_attach(arguments) }
     guard port >= 0 else {
@@ -50,43 +76,72 @@ public struct DPDKDevice: Sendable {
       let reason = said.first ?? DPDK.text(-port)
       throw DPDKError("no virtual device '\(arguments)' (ports.vdev): \(reason); correct the arguments of \(name)")
     }
-    return try DPDKDevice(UInt16(port), "'\(arguments)' (ports.vdev)", pools, descriptors)
+    return try DPDKDevice(UInt16(port), "'\(arguments)' (ports.vdev)", pools, request)
   }
 
   /// A PCI device that DPDK was started with.
   public static func pci(
-    _ address: String, pools: [UnsafeMutableRawPointer], _ descriptors: Descriptors
+    _ address: String, pools: [UnsafeMutableRawPointer], _ request: Request
   ) throws(DPDKError) -> DPDKDevice {
     let port = dpdk_find_port(address)
     guard port >= 0 else {
       throw DPDKError(
         "DPDK has no driver that takes the PCI device \(address) (ports.pci); `trafficengine doctor` lists the network devices")
     }
-    return try DPDKDevice(UInt16(port), "PCI device \(address)", pools, descriptors)
+    return try DPDKDevice(UInt16(port), "PCI device \(address)", pools, request)
+  }
+
+  /// Octets of room that the driver's packet buffers may have at most, once DPDK has started; nil: it does not matter.
+  public static func largestRoom(ofPCI address: String) -> Int? {
+    var description = dpdk_port_description()
+    let port = dpdk_find_port(address)
+    guard port >= 0, dpdk_describe_port(UInt16(port), &description) == 0, driver(description) == "net_vmxnet3" else { return nil }
+    // Its descriptors have 14 bits for a buffer's length: 16,384 would be none.
+    return Int(PACKET_HEADROOM) + 16_320
+  }
+
+  private static func driver(_ description: dpdk_port_description) -> String {
+    let name = description.driver
+    return withUnsafeBytes(of: name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
   }
 
   /// Configures and starts the port, a queue pair to a pool.
-  init(_ port: UInt16, _ name: String, _ pools: [UnsafeMutableRawPointer], _ descriptors: Descriptors) throws(DPDKError) {
+  init(_ port: UInt16, _ name: String, _ pools: [UnsafeMutableRawPointer], _ request: Request) throws(DPDKError) {
     self.port = port
     queues = pools.count
     var description = dpdk_port_description()
     let described = dpdk_describe_port(port, &description)
     guard described == 0 else { throw DPDKError("\(name) does not say what it can do: \(DPDK.text(-described))") }
-    let driverName = description.driver
-    driver = withUnsafeBytes(of: driverName) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+    driver = Self.driver(description)
     let most = Int(min(description.receive_queues, description.transmit_queues))
     guard pools.count <= most else {
       throw DPDKError(
         "\(name) has \(most) \(most == 1 ? "queue" : "queues"), but cores has \(pools.count) workers, a queue each: name \(most == 1 ? "one core" : "at most \(most) cores")"
       )
     }
+    let mtu = try Self.mtu(request, driver, Int(description.largest_mtu), name)
+    let checksums = request.checksums.intersection(ChecksumOffloads(rawValue: description.checksums))
+    self.checksums = checksums
     let spreads = pools.count > 1 && description.hashes_tcp != 0 && description.table_size > 0
     let (result, said) = DPDK.listening {
-      dpdk_start_port(
-        port, UInt16(pools.count), UInt16(descriptors.receive), UInt16(descriptors.transmit), spreads ? 1 : 0, pools)
+      var wanted = dpdk_port_request(
+        queues: UInt16(pools.count), rxd: UInt16(request.receive), txd: UInt16(request.transmit), spread: spreads ? 1 : 0,
+        checksums: checksums.rawValue, mtu: mtu, vlan: request.vlan)
+      return dpdk_start_port(port, &wanted, pools)
     }
     guard result == 0 else { throw DPDKError("\(name) did not start: \(said.first ?? DPDK.text(-result))") }
     hash = spreads ? PortHash(port, description) : nil
+  }
+
+  /// What the driver is to be told; 0: nothing. Thrown is that it does not carry so much.
+  private static func mtu(_ request: Request, _ driver: String, _ largest: Int, _ name: String) throws(DPDKError) -> UInt16 {
+    // memif names the usual frame as its longest, and carries any in several pieces of its shared memory.
+    if request.mtu <= usualMTU || driver == "net_memif" { return 0 }
+    guard request.mtu <= largest else {
+      throw DPDKError(
+        "\(name) carries an MTU of at most \(largest) through its driver \(driver), but ports.mtu is \(request.mtu): lower it")
+    }
+    return UInt16(request.mtu)
   }
 
   /// The port's own MAC address.

@@ -46,7 +46,7 @@ public struct DPDKPort: PacketPort, ~Copyable, @unchecked Sendable {
 
   @inline(__always)
   public mutating func allocate() -> Packet? {
-    if count == 0 {
+    if rarely(count == 0) {
       guard dpdk_allocate(pool, hand, UInt32(truncatingIfNeeded: Self.refill)) == 0 else { return nil }
       count = Self.refill
     }
@@ -59,8 +59,10 @@ public struct DPDKPort: PacketPort, ~Copyable, @unchecked Sendable {
   @inline(__always)
   public mutating func free(_ packet: consuming Packet) {
     let buffer = packet.release()
-    guard buffer.pointee.pool == pool, buffer.pointee.nb_segs == 1, buffer.pointee.refcnt == 1 else { return freeOther(buffer) }
-    if count == capacity { makeRoom() }
+    guard usually(buffer.pointee.pool == pool), usually(buffer.pointee.nb_segs == 1), usually(buffer.pointee.refcnt == 1) else {
+      return freeOther(buffer)
+    }
+    if rarely(count == capacity) { makeRoom() }
     hand[count] = buffer
     count &+= 1
   }

@@ -5,27 +5,57 @@ import Glibc
 extension DPDKDevice {
   /// - Throws: for no such interface, or when it cannot be had.
   public static func interface(
-    _ interface: String, through driver: InterfaceDriver, pools: [UnsafeMutableRawPointer], _ descriptors: Descriptors
+    _ interface: String, through driver: InterfaceDriver, pools: [UnsafeMutableRawPointer], _ request: Request
   ) throws(DPDKError) -> DPDKDevice {
     guard if_nametoindex(interface) > 0 else {
       throw DPDKError("there is no interface '\(interface)' (ports.interface); `ip link` lists those that are there")
     }
+    guard request.mtu <= (driver == .packet ? usualMTU : xdpMTU) else {
+      throw DPDKError(
+        "interface '\(interface)' carries an MTU of at most 1,500 through AF_PACKET and about 3,500 through AF_XDP, but ports.mtu is "
+          + "\(request.mtu): lower it, or use ports.pci or ports.vdev")
+    }
+    if let mtu = mtu(of: interface), request.mtu > max(mtu, usualMTU) {
+      throw DPDKError(
+        "interface '\(interface)' has an MTU of \(mtu), but ports.mtu is \(request.mtu): lower it, or `ip link set \(interface) mtu \(request.mtu)`"
+      )
+    }
     switch driver {
-    case .packet: return try packet(interface, pools, descriptors)
-    case .xdp: return try xdp(interface, pools, descriptors)
+    case .packet: return try packet(interface, pools, request)
+    case .xdp: return try xdp(interface, pools, request)
     case .automatic:
-      // AF_XDP takes every frame; with AF_PACKET the kernel has them, too.
-      if hasAddress(interface) {
-        var device = try packet(interface, pools, descriptors)
-        device.choice = "not AF_XDP: the kernel has an address on \(interface), and would get nothing any more"
+      if let reason = hindersXDP(interface, request) {
+        var device = try packet(interface, pools, request)
+        device.choice = "not AF_XDP: \(reason)"
         return device
       }
-      do { return try xdp(interface, pools, descriptors) } catch {
-        var device = try packet(interface, pools, descriptors)
+      do { return try xdp(interface, pools, request) } catch {
+        guard request.mtu <= usualMTU else { throw error }
+        var device = try packet(interface, pools, request)
         device.choice = "not AF_XDP: \(error.reason)"
         return device
       }
     }
+  }
+
+  /// What AF_XDP's driver takes at least, of a page.
+  private static var xdpMTU: Int { 3_500 }
+
+  /// Why AF_XDP is not to be relied on; nil: nothing is known against it.
+  private static func hindersXDP(_ interface: String, _ request: Request) -> String? {
+    // AF_XDP takes every frame; with AF_PACKET the kernel has them, too.
+    if hasAddress(interface) { return "the kernel has an address on \(interface), and would get nothing any more" }
+    if request.vlan != 0 { return "a tag that the device or its peer keeps beside the frame does not come with it" }
+    return nil
+  }
+
+  /// Octets of the largest IP packet that Linux sends there; nil: unknown.
+  private static func mtu(of interface: String) -> Int? {
+    guard let file = fopen("/sys/class/net/\(interface)/mtu", "r") else { return nil }
+    defer { fclose(file) }
+    var line = [CChar](repeating: 0, count: 32)
+    guard fgets(&line, Int32(line.count), file) != nil else { return nil }
+    return Int(atol(line))
   }
 
   /// Whether the kernel itself uses the interface, by an address of IPv4.
@@ -46,22 +76,26 @@ extension DPDKDevice {
   }
 
   private static func packet(
-    _ interface: String, _ pools: [UnsafeMutableRawPointer], _ descriptors: Descriptors
+    _ interface: String, _ pools: [UnsafeMutableRawPointer], _ request: Request
   ) throws(DPDKError) -> DPDKDevice {
     let (port, said) = DPDK.listening {
-      dpdk_attach("net_af_packet0,iface=\(interface),qpairs=\(pools.count),blocksz=65536,framesz=2048,framecnt=4096,qdisc_bypass=1")
+      dpdk_attach(
+        "net_af_packet\(if_nametoindex(interface)),iface=\(interface),qpairs=\(pools.count),blocksz=65536,framesz=2048,framecnt=4096,qdisc_bypass=1"
+      )
     }
     guard port >= 0 else { throw refusal(interface, "AF_PACKET", port, said) }
-    return try DPDKDevice(UInt16(port), "interface '\(interface)'", pools, descriptors)
+    return try DPDKDevice(UInt16(port), "interface '\(interface)'", pools, request)
   }
 
   private static func xdp(
-    _ interface: String, _ pools: [UnsafeMutableRawPointer], _ descriptors: Descriptors
+    _ interface: String, _ pools: [UnsafeMutableRawPointer], _ request: Request
   ) throws(DPDKError) -> DPDKDevice {
     quietBPF()
-    let (port, said) = DPDK.listening { dpdk_attach("net_af_xdp0,iface=\(interface),start_queue=0,queue_count=\(pools.count)") }
+    let (port, said) = DPDK.listening {
+      dpdk_attach("net_af_xdp\(if_nametoindex(interface)),iface=\(interface),start_queue=0,queue_count=\(pools.count)")
+    }
     guard port >= 0 else { throw refusal(interface, "AF_XDP", port, said) }
-    return try DPDKDevice(UInt16(port), "interface '\(interface)'", pools, descriptors)
+    return try DPDKDevice(UInt16(port), "interface '\(interface)'", pools, request)
   }
 
   /// libbpf and libxdp, which the driver has loaded, say on the standard error what is no news to anyone here.

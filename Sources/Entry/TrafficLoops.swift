@@ -15,15 +15,15 @@ public enum ExchangeLoops: WorkerLoops {
     @_noLocks
   #endif
   @inline(never)
-  public static func run(_ worker: inout Worker<CapturePort<DPDKPort>, TrafficEngine<ExchangeWorkload>, TickClock>) { worker.run() }
+  public static func run(_ worker: inout Worker<CapturePort<FaultyPort<DPDKPort>>, TrafficEngine<ExchangeWorkload>, TickClock>) {
+    worker.run()
+  }
 
   #if !DEBUG
     @_noLocks
   #endif
   @inline(never)
-  public static func run(
-    _ worker: inout Worker<CapturePort<FaultyPort<MemoryPort>>, TrafficEngine<ExchangeWorkload>, ManualClock>
-  ) { worker.run() }
+  public static func turn(_ worker: inout MemoryWorker<ExchangeWorkload>) { worker.turn() }
 }
 
 public enum HTTPLoops: WorkerLoops {
@@ -39,15 +39,13 @@ public enum HTTPLoops: WorkerLoops {
     @_noLocks
   #endif
   @inline(never)
-  public static func run(_ worker: inout Worker<CapturePort<DPDKPort>, TrafficEngine<HTTPWorkload>, TickClock>) { worker.run() }
+  public static func run(_ worker: inout Worker<CapturePort<FaultyPort<DPDKPort>>, TrafficEngine<HTTPWorkload>, TickClock>) { worker.run() }
 
   #if !DEBUG
     @_noLocks
   #endif
   @inline(never)
-  public static func run(
-    _ worker: inout Worker<CapturePort<FaultyPort<MemoryPort>>, TrafficEngine<HTTPWorkload>, ManualClock>
-  ) { worker.run() }
+  public static func turn(_ worker: inout MemoryWorker<HTTPWorkload>) { worker.turn() }
 }
 
 public enum BulkLoops: WorkerLoops {
@@ -63,15 +61,13 @@ public enum BulkLoops: WorkerLoops {
     @_noLocks
   #endif
   @inline(never)
-  public static func run(_ worker: inout Worker<CapturePort<DPDKPort>, TrafficEngine<BulkWorkload>, TickClock>) { worker.run() }
+  public static func run(_ worker: inout Worker<CapturePort<FaultyPort<DPDKPort>>, TrafficEngine<BulkWorkload>, TickClock>) { worker.run() }
 
   #if !DEBUG
     @_noLocks
   #endif
   @inline(never)
-  public static func run(
-    _ worker: inout Worker<CapturePort<FaultyPort<MemoryPort>>, TrafficEngine<BulkWorkload>, ManualClock>
-  ) { worker.run() }
+  public static func turn(_ worker: inout MemoryWorker<BulkWorkload>) { worker.turn() }
 }
 
 /// The loop of the reflector.
@@ -83,13 +79,17 @@ public enum ReflectorLoop {
   public static func run(_ worker: inout Worker<DPDKPort, Reflector, TickClock>) { worker.run() }
 }
 
-/// The loops of a workload, one for each port: what a program with a workload of its own supplies, each a call of `worker.run()`.
+/// The loops of a workload, one for each port: what a program with a workload of its own supplies, each a call of `worker.run()`, and a
+/// simulated run's single turn.
 public protocol WorkerLoops {
   associatedtype W: Workload
   /// Over a DPDK port.
   static func run(_ worker: inout Worker<DPDKPort, TrafficEngine<W>, TickClock>)
-  /// Over a DPDK port whose frames are captured.
-  static func run(_ worker: inout Worker<CapturePort<DPDKPort>, TrafficEngine<W>, TickClock>)
-  /// Over the in-memory port with faults and capture, under the manual clock.
-  static func run(_ worker: inout Worker<CapturePort<FaultyPort<MemoryPort>>, TrafficEngine<W>, ManualClock>)
+  /// Over a DPDK port whose frames are captured, or suffer faults.
+  static func run(_ worker: inout Worker<CapturePort<FaultyPort<DPDKPort>>, TrafficEngine<W>, TickClock>)
+  /// `worker.turn()`: one turn over the in-memory port with faults and capture, under the manual clock.
+  static func turn(_ worker: inout MemoryWorker<W>)
 }
+
+/// The worker of a simulated run.
+public typealias MemoryWorker<W: Workload> = Worker<CapturePort<FaultyPort<MemoryPort>>, TrafficEngine<W>, ManualClock>

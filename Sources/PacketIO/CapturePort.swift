@@ -1,17 +1,17 @@
 import CPacket
 import Synchronization
 
-/// A frame on its way to a capture file: when it crossed the wire, how long it was, and its octets.
+/// A frame on its way to a capture file: when it crossed the wire, how long it was, and its octets. A long one takes several of these.
 public struct CapturedFrame: BitwiseCopyable, Sendable {
   public var time: Ticks = 0
-  /// Octets of the frame, and of it the first that are kept.
+  /// Octets of the whole frame, in its first piece, and 0 in the others; and octets of the piece.
   public var length: UInt32 = 0
   public var captured: UInt32 = 0
   /// The octets begin here.
   public var words: InlineArray<254, UInt64> = .init(repeating: 0)
 
-  /// Octets of a frame that a capture keeps.
-  public static var snapLength: Int { 254 * 8 }
+  /// Octets of a piece at most.
+  public static var pieceLength: Int { 254 * 8 }
   /// Octets of this structure before those of the frame.
   public static var headerLength: Int { 16 }
 
@@ -65,8 +65,8 @@ public struct CapturePort<Base: PacketPort & ~Copyable>: PacketPort, ~Copyable {
     let received = base.receive(burst, count: count)
     if let channel, !isLooped {
       for index in 0..<received {
-        copy(burst[index], to: reserve(channel))
-        channel.pointee.ring.commit()
+        let pieces = copy(burst[index], to: channel)
+        channel.pointee.ring.commit(pieces)
       }
     }
     return received
@@ -76,10 +76,9 @@ public struct CapturePort<Base: PacketPort & ~Copyable>: PacketPort, ~Copyable {
     guard let channel else { return base.transmit(burst, count: count) }
     // Frame by frame: once transmitted, a frame may be gone, and one that is refused has not crossed the wire.
     for index in 0..<count {
-      let place = reserve(channel)
-      copy(burst[index], to: place)
+      let pieces = copy(burst[index], to: channel)
       guard base.transmit(burst + index, count: 1) == 1 else { return index }
-      channel.pointee.ring.commit()
+      channel.pointee.ring.commit(pieces)
     }
     return count
   }
@@ -88,18 +87,28 @@ public struct CapturePort<Base: PacketPort & ~Copyable>: PacketPort, ~Copyable {
 
   public mutating func free(_ packet: consuming Packet) { base.free(packet) }
 
-  private func reserve(_ channel: UnsafePointer<CaptureChannel>) -> UnsafeMutablePointer<CapturedFrame> {
+  private func reserve(_ channel: UnsafePointer<CaptureChannel>, ahead: Int) -> UnsafeMutablePointer<CapturedFrame> {
     while true {
-      if let place = channel.pointee.ring.reserve() { return place }
+      if let place = channel.pointee.ring.reserve(ahead: ahead) { return place }
       spin_hint()
     }
   }
 
-  private func copy(_ packet: PacketPointer, to place: UnsafeMutablePointer<CapturedFrame>) {
-    let captured = min(Int(packet.pointee.data_len), CapturedFrame.snapLength)
-    place.pointee.time = now
-    place.pointee.length = packet.pointee.pkt_len
-    place.pointee.captured = UInt32(truncatingIfNeeded: captured)
-    (UnsafeMutableRawPointer(place) + CapturedFrame.headerLength).copyMemory(from: packet_data(packet), byteCount: captured)
+  /// How many pieces it takes; they are not handed over yet.
+  private func copy(_ packet: PacketPointer, to channel: UnsafePointer<CaptureChannel>) -> Int {
+    let length = Int(packet.pointee.data_len)
+    var pieces = 0
+    var copied = 0
+    repeat {
+      let place = reserve(channel, ahead: pieces)
+      let octets = min(length &- copied, CapturedFrame.pieceLength)
+      place.pointee.time = now
+      place.pointee.length = pieces == 0 ? UInt32(truncatingIfNeeded: length) : 0
+      place.pointee.captured = UInt32(truncatingIfNeeded: octets)
+      (UnsafeMutableRawPointer(place) + CapturedFrame.headerLength).copyMemory(from: packet_data(packet) + copied, byteCount: octets)
+      copied &+= octets
+      pieces &+= 1
+    } while copied < length
+    return pieces
   }
 }

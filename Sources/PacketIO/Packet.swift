@@ -30,11 +30,26 @@ public struct Packet: ~Copyable {
   @inline(__always)
   public var bytes: UnsafeMutableRawPointer { UnsafeMutableRawPointer(packet_data(buffer)) }
 
+  /// Which side of a two-sided port it came from, or goes to (`PairPort`).
+  @inline(__always)
+  public var side: UInt16 {
+    get { buffer.pointee.port }
+    nonmutating set { buffer.pointee.port = newValue }
+  }
+
   /// The frame's length in octets.
   @inline(__always)
   public var length: Int {
     get { Int(buffer.pointee.pkt_len) }
     nonmutating set { packet_set_length(buffer, UInt32(truncatingIfNeeded: newValue)) }
+  }
+}
+
+extension Packet {
+  /// Asks the port for what `flags` say (CPacket).
+  @inline(__always)
+  func leaveSums(_ flags: UInt64, linkLength: UInt32, networkLength: UInt32) {
+    packet_leave_sums(buffer, flags, linkLength, networkLength)
   }
 }
 

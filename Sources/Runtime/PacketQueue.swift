@@ -1,8 +1,29 @@
+import CPacket
+
+/// The VLAN tags of frames, by the side of the port that they come from or go to.
+public struct SideTags: Sendable, BitwiseCopyable {
+  let front: VLANTag?
+  let back: VLANTag?
+  let any: Bool
+
+  /// - Parameter tag: of all frames of a port that has one side only; nil: none.
+  public init(_ tag: VLANTag?) { self.init(front: tag, back: tag) }
+
+  public init(front: VLANTag?, back: VLANTag?) {
+    self.front = front
+    self.back = back
+    any = front != nil || back != nil
+  }
+}
+
 /// A worker's port together with the frames that wait to be transmitted at the end of the turn.
 public struct PacketQueue<Port: PacketPort & ~Copyable>: ~Copyable {
   public var port: Port
   private let waiting: UnsafeMutablePointer<PacketPointer>
   public private(set) var waitingCount = 0
+  /// What frames are sent with, and of those that wait, how many have it already.
+  let tags: SideTags
+  private var taggedCount = 0
   /// Frames transmitted so far, and their octets.
   public private(set) var sentFrames: UInt64 = 0
   public private(set) var sentBytes: UInt64 = 0
@@ -19,8 +40,9 @@ public struct PacketQueue<Port: PacketPort & ~Copyable>: ~Copyable {
   /// Frames handed to the port at once.
   static var transmitBurst: Int { 64 }
 
-  public init(_ port: consuming Port) {
+  public init(_ port: consuming Port, tags: SideTags = SideTags(nil)) {
     self.port = port
+    self.tags = tags
     waiting = .allocate(capacity: Self.capacity)
   }
 
@@ -35,7 +57,7 @@ public struct PacketQueue<Port: PacketPort & ~Copyable>: ~Copyable {
   @inline(__always)
   public mutating func send(_ packet: consuming Packet, length: Int) {
     packet.length = length
-    if waitingCount == Self.capacity {
+    if rarely(waitingCount == Self.capacity) {
       flush()
       guard waitingCount < Self.capacity else { return refuse(packet) }
     }
@@ -59,6 +81,7 @@ public struct PacketQueue<Port: PacketPort & ~Copyable>: ~Copyable {
   /// Hands the waiting frames to the port. What it does not take stays for the next turn, in order.
   @inline(never)
   public mutating func flush() {
+    if tags.any { insertTags() }
     var done = 0
     while done < waitingCount {
       let count = min(Self.transmitBurst, waitingCount &- done)
@@ -71,9 +94,25 @@ public struct PacketQueue<Port: PacketPort & ~Copyable>: ~Copyable {
     }
     if done == 0 { return }
     waitingCount &-= done
+    taggedCount = tags.any ? waitingCount : 0
     sentFrames &+= UInt64(truncatingIfNeeded: done)
     for index in 0..<waitingCount { waiting[index] = waiting[done &+ index] }
   }
+
+  /// Once for each frame: what the port has refused has its tag.
+  @inline(never)
+  private mutating func insertTags() {
+    for index in taggedCount..<waitingCount {
+      guard let tag = tag(of: waiting[index]) else { continue }
+      sentBytes &+= UInt64(truncatingIfNeeded: VLANTag.length)
+      waiting[index].insert(tag)
+    }
+    taggedCount = waitingCount
+  }
+
+  /// The tag that a frame of this port has; nil: none.
+  @inline(__always)
+  func tag(of packet: PacketPointer) -> VLANTag? { packet.pointee.port == 1 ? tags.back : tags.front }
 
   /// Frees what waits: for the end of a run.
   public mutating func discard() {
@@ -83,5 +122,6 @@ public struct PacketQueue<Port: PacketPort & ~Copyable>: ~Copyable {
       port.free(packet)
     }
     waitingCount = 0
+    taggedCount = 0
   }
 }

@@ -35,7 +35,7 @@ public struct Worker<Port: PacketPort & ~Copyable, E: Engine & ~Copyable, C: Clo
   public var io: PacketQueue<Port>
   public var engine: E
   public var clock: C
-  private let statistics: WorkerStatistics
+  let statistics: WorkerStatistics
   private let mailbox: UnsafeMutablePointer<Atomic<UInt8>>
   let burst: UnsafeMutablePointer<PacketPointer>
   var command = WorkerCommand.run.rawValue
@@ -50,8 +50,9 @@ public struct Worker<Port: PacketPort & ~Copyable, E: Engine & ~Copyable, C: Clo
   /// Statistics of the loop itself are published every so many turns.
   private static var publishInterval: UInt64 { 64 }
 
-  public init(port: consuming Port, engine: consuming E, clock: consuming C, link: WorkerLink) {
-    io = PacketQueue(port)
+  /// - Parameter vlans: the VLAN that the engine's frames are of, on either side.
+  public init(port: consuming Port, engine: consuming E, clock: consuming C, link: WorkerLink, vlans: SideTags = SideTags(nil)) {
+    io = PacketQueue(port, tags: vlans)
     self.engine = engine
     self.clock = clock
     self.link = link
@@ -85,9 +86,14 @@ public struct Worker<Port: PacketPort & ~Copyable, E: Engine & ~Copyable, C: Clo
     // Answers need room to wait in; while the wire does not take them, nothing more is received.
     if io.room >= 4 &* Self.receiveBurst { count = io.port.receive(burst, count: Self.receiveBurst) }
     if count > 0 {
-      for index in 0..<count { receivedBytes &+= UInt64(burst[index].pointee.pkt_len) }
+      var segments: UInt16 = 0
+      for index in 0..<count {
+        receivedBytes &+= UInt64(burst[index].pointee.pkt_len)
+        segments |= burst[index].pointee.nb_segs
+      }
       received &+= UInt64(truncatingIfNeeded: count)
-      engine.receive(burst, count: count, now: now, &io)
+      let admitted = segments == 1 && !io.tags.any ? count : admit(count)
+      engine.receive(burst, count: admitted, now: now, &io)
     }
     let worked = engine.advance(now: now, &io)
     if io.waitingCount > 0 { io.flush() }

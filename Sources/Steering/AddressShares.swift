@@ -47,12 +47,16 @@ public struct AddressShares: Hashable, Sendable {
   /// A rule for each worker's own address and for each of its clients; none for a worker that is alone.
   public var rules: [SteeringRule] {
     guard steering.workers > 1 else { return [] }
-    return steering.rules
-      + (0..<steering.workers).flatMap { worker in
-        ranges(ofWorker: worker).flatMap { $0.lowerBound.rawValue...$0.upperBound.rawValue }.map(IPv4Address.init)
-          .filter { $0 != steering.address(ofWorker: worker) }
-          .map { SteeringRule(match: .destinationAddress($0), queue: worker) }
-      }
+    return steering.rules + clientRules.filter { $0.match != .destinationAddress(steering.address(ofWorker: $0.queue)) }
+  }
+
+  /// A rule for each client address.
+  public var clientRules: [SteeringRule] {
+    guard steering.workers > 1 else { return [] }
+    return (0..<steering.workers).flatMap { worker in
+      ranges(ofWorker: worker).flatMap { $0.lowerBound.rawValue...$0.upperBound.rawValue }
+        .map { SteeringRule(match: .destinationAddress(IPv4Address($0)), queue: worker) }
+    }
   }
 
   /// How many rules that would be.

@@ -27,6 +27,7 @@ public struct SourcePortChooser: ~Copyable, @unchecked Sendable {
   private let rangeCount: Int
   private let ports: WorkerPorts
   private let filter: ReplyFilter?
+  private let isFiltered: Bool
   /// What the next step looks at first.
   private var position: Position
   /// Pairs of address and port in a walk.
@@ -55,8 +56,12 @@ public struct SourcePortChooser: ~Copyable, @unchecked Sendable {
     guard let first = addresses.first else { throw .noAddresses }
     try Self.refuseOverlap(addresses)
     switch filter {
-    case .some(let filter): tuplesPerCycle = try filter.count(addresses, ports)
-    case .none: tuplesPerCycle = addresses.reduce(0) { $0 + Self.count($1) } * ports.count
+    case .some(let filter):
+      tuplesPerCycle = try filter.count(addresses, ports)
+      isFiltered = true
+    case .none:
+      tuplesPerCycle = addresses.reduce(0) { $0 + Self.count($1) } * ports.count
+      isFiltered = false
     }
     ranges = .allocate(capacity: addresses.count)
     ranges.initialize(from: addresses, count: addresses.count)
@@ -71,11 +76,20 @@ public struct SourcePortChooser: ~Copyable, @unchecked Sendable {
   /// The next pair.
   @inline(__always)
   public mutating func next() -> ClientEndpoint {
-    while true {
-      let endpoint = ClientEndpoint(address: IPv4Address(position.address), port: position.port)
+    let endpoint = ClientEndpoint(address: IPv4Address(position.address), port: position.port)
+    step()
+    return rarely(isFiltered) ? nextAccepted(endpoint) : endpoint
+  }
+
+  /// The first, from this one on, that the filter lets through.
+  @inline(never)
+  private mutating func nextAccepted(_ first: ClientEndpoint) -> ClientEndpoint {
+    var endpoint = first
+    while !accepts(endpoint) {
+      endpoint = ClientEndpoint(address: IPv4Address(position.address), port: position.port)
       step()
-      if accepts(endpoint) { return endpoint }
     }
+    return endpoint
   }
 
   /// Whether the address is one of these.
@@ -94,10 +108,16 @@ public struct SourcePortChooser: ~Copyable, @unchecked Sendable {
 
   @inline(__always)
   private mutating func step() {
-    if position.address < ranges[position.range].upperBound.rawValue {
+    if usually(position.address < ranges[position.range].upperBound.rawValue) {
       position.address &+= 1
-      return
+    } else {
+      leaveRange()
     }
+  }
+
+  /// The first address of the next range, or of the first one with the next port.
+  @inline(never)
+  private mutating func leaveRange() {
     position.range &+= 1
     if position.range == rangeCount {
       position.range = 0

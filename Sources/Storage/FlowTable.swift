@@ -43,6 +43,7 @@ public struct FlowTable: ~Copyable, @unchecked Sendable {
   @inline(__always)
   public func start(_ hash: UInt32) -> UInt32 { UInt32(truncatingIfNeeded: (UInt64(hash) &* UInt64(size)) &>> 32) }
 
+  /// The slot that is looked at next.
   @inline(always)
   func after(_ index: UInt32) -> UInt32 { index &+ 1 == size ? 0 : index &+ 1 }
 
@@ -50,16 +51,16 @@ public struct FlowTable: ~Copyable, @unchecked Sendable {
   @inline(always)
   func distance(_ start: UInt32, _ index: UInt32) -> UInt32 { index >= start ? index &- start : index &- start &+ size }
 
-  /// The handle of the next entry with this hash, from `place` on; nil when there is no more. The caller compares keys, and asks again.
+  /// The handle in a slot; nil: it is empty.
   @inline(__always)
-  public func next(_ hash: UInt32, _ place: inout UInt32) -> UInt32? {
-    while true {
-      let slot = slots[Int(place)]
-      if slot.handlePlusOne == 0 { return nil }
-      place = after(place)
-      if slot.hash == hash { return slot.handlePlusOne &- 1 }
-    }
+  public func handle(at place: UInt32) -> UInt32? {
+    let handlePlusOne = slots.base[Int(place)].handlePlusOne
+    return handlePlusOne == 0 ? nil : handlePlusOne &- 1
   }
+
+  /// The hash in a slot that is not empty.
+  @inline(__always)
+  public func hash(at place: UInt32) -> UInt32 { slots.base[Int(place)].hash }
 
   /// Enters a key that is not in the table. False when the table is full.
   @inline(__always)
@@ -95,6 +96,14 @@ public struct FlowTable: ~Copyable, @unchecked Sendable {
     }
     slots[Int(hole)] = Slot(hash: 0, handlePlusOne: 0)
     count &-= 1
+  }
+
+  /// Empties the table without looking its entries up, for an owner that forgets all it has: `known` entries. What `count` says then are
+  /// entries that nobody owns.
+  public mutating func abandon(_ known: Int) {
+    // What was never written to stays without memory behind it.
+    for index in 0..<slots.count where slots[index].handlePlusOne != 0 { slots[index] = Slot(hash: 0, handlePlusOne: 0) }
+    count &-= known
   }
 
   @inline(always)

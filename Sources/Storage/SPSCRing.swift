@@ -31,10 +31,11 @@ public struct SPSCRing<Element: BitwiseCopyable>: ~Copyable, @unchecked Sendable
   @inline(always)
   func load(_ index: Int) -> UInt64 { indices[index].load(ordering: .relaxed) }
 
-  /// Where the producer writes its next element, or nil when the ring is full; `commit` then hands it over.
+  /// Where the producer writes its next element, or the one that comes `ahead` elements later, or nil when the ring is full; `commit` then
+  /// hands it over.
   @inline(__always)
-  public func reserve() -> UnsafeMutablePointer<Element>? {
-    let tail = load(Self.tail)
+  public func reserve(ahead: Int = 0) -> UnsafeMutablePointer<Element>? {
+    let tail = load(Self.tail) &+ UInt64(truncatingIfNeeded: ahead)
     if tail &- load(Self.producersHead) > mask {
       let head = indices[Self.head].load(ordering: .acquiring)
       indices[Self.producersHead].store(head, ordering: .relaxed)
@@ -43,10 +44,10 @@ public struct SPSCRing<Element: BitwiseCopyable>: ~Copyable, @unchecked Sendable
     return elements.base + Int(tail & mask)
   }
 
-  /// Hands over the element that `reserve` gave.
+  /// Hands over the elements, one after another, that `reserve` gave.
   @inline(__always)
-  public func commit() {
-    indices[Self.tail].store(load(Self.tail) &+ 1, ordering: .releasing)
+  public func commit(_ count: Int = 1) {
+    indices[Self.tail].store(load(Self.tail) &+ UInt64(truncatingIfNeeded: count), ordering: .releasing)
   }
 
   /// False when the ring is full.

@@ -96,6 +96,13 @@ public struct TimerWheel<Element: TimerNode>: ~Copyable, @unchecked Sendable {
     count &-= 1
   }
 
+  /// Empties the wheel without visiting its elements, for an owner that visits them anyway and forgets them all: each of the `known` ones that
+  /// it found in the wheel has its `timerPrevious` set to 0 by it. What `count` says then are elements that nobody owns.
+  public mutating func abandon(_ known: Int) {
+    for bucket in 0..<heads.count where heads[bucket] != 0 { heads[bucket] = 0 }
+    count &-= known
+  }
+
   /// Takes out one element that is due at `now` or before; nil when there is none (the wheel's time is then `now`).
   /// Call it until it says nil, or as often as there is time for: what is left comes with the next call.
   @inline(__always)

@@ -12,8 +12,8 @@ extension Connection {
   ) -> Action {
     // What is expected next, acknowledges something between SND.UNA and SND.NXT, and has neither SYN nor RST passes every check.
     let acknowledged = segment.pointee.acknowledgment.distance(from: sendUnacknowledged)
-    if segment.pointee.sequence == receiveNext, acknowledged <= flight, segment.pointee.flags.isPlain, !flags.has(.notPlain),
-      state != .synSent
+    if usually(segment.pointee.sequence == receiveNext), usually(acknowledged <= flight), usually(segment.pointee.flags.isPlain),
+      usually(!flags.has(.notPlain)), usually(state != .synSent)
     {
       return process(segment, acknowledged, inOrder: true, &companion, parameters, now: now)
     }
@@ -51,7 +51,7 @@ extension Connection {
     // Fifth, the ACK field.
     if state == .synReceived {
       // Unacceptable acknowledgment of our SYN: <SEQ=SEG.ACK><CTL=RST>
-      guard acknowledged == 1 else { return Action(.reset, .acknowledgmentUnacceptable) }
+      guard usually(acknowledged == 1) else { return Action(.reset, .acknowledgmentUnacceptable) }
       state = .established
       action.events.set(.established)
     }
@@ -64,12 +64,12 @@ extension Connection {
       if acknowledged > 0 {
         acknowledge(acknowledged, &companion, now: now)
         action.events.set(.maySend)
-        if flags.has(.recovering) { action.events.set(.retransmit) }
+        if rarely(flags.has(.recovering)) { action.events.set(.retransmit) }
         if flags.has(.finSent), flight == 0 {
           action.events.set(.finAcknowledged)
           if finWasAcknowledged(&action) { return action }
         }
-      } else if isDuplicateAcknowledgment(segment) {
+      } else if rarely(isDuplicateAcknowledgment(segment)) {
         action.events.set(.duplicateAcknowledgment)
       }
       // SND.WND from the latest segment only: one that begins at RCV.NXT or before and reaches it is (3.10.7.4: SND.WL1, SND.WL2).
@@ -77,7 +77,7 @@ extension Connection {
         let window = UInt32(segment.pointee.window) &<< UInt32(sendScale)
         if window > sendWindow {
           action.events.set(.maySend)
-          if flags.has(.persisting) { windowOpened(&action, now: now) }
+          if rarely(flags.has(.persisting)) { windowOpened(&action, now: now) }
         }
         sendWindow = window
       }
@@ -113,7 +113,7 @@ extension Connection {
   @inline(always)
   mutating func acknowledge(_ count: UInt32, _ companion: inout Companion, now: Moment) {
     sendUnacknowledged = sendUnacknowledged + count
-    if retransmits > 0 {
+    if rarely(retransmits > 0) {
       if sendUnacknowledged == initialSend + 1 { companion.assumeSlowPath() }
       retransmits = 0
     }

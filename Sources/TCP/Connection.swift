@@ -70,6 +70,7 @@ public struct Connection: TimerNode, BitwiseCopyable, Sendable {
     public static var cold: Flags { Flags(rawValue: 256) }
     /// Data has arrived that is not acknowledged yet (RFC 5681 4.2).
     public static var owesAcknowledgment: Flags { Flags(rawValue: 512) }
+    static var scaledAndSelective: Flags { Flags(rawValue: 64 | 128) }
     /// What keeps a segment from being judged at first sight.
     static var notPlain: Flags { Flags(rawValue: 256 | 2) }
   }

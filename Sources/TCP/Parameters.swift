@@ -26,6 +26,11 @@ public struct TCPParameters: Sendable, Equatable, BitwiseCopyable {
   /// Let the congestion window shrink while nothing is sent (RFC 5681 4.1).
   public var restartsAfterIdle = true
 
+  /// How long an acknowledgment may wait for company (RFC 9293 3.8.6.3); 0: not at all.
+  public var acknowledgmentDelay: UInt32 = 0
+  /// Silence after which the peer is asked whether it is still there (RFC 9293 3.8.4), and again after as much; 0: never.
+  public var keepAlive: UInt32 = 0
+
   /// Silence after which a connection in a state of the group is given up.
   public var synSentTimeout: UInt32 = 30_000
   public var synReceivedTimeout: UInt32 = 30_000

@@ -27,11 +27,17 @@ public struct TimeWait: BitwiseCopyable, Sendable {
     case ignore
     /// A new connection may begin for this pair, with an ISS beyond `sendNext`.
     case reopen
+    /// The pair is free again.
+    case end
   }
 
   /// Judges a segment for the pair.
   public func arrive(_ segment: TCPSegment, timestamps: Bool) -> Verdict {
-    if segment.flags.has(.rst) { return .ignore }  // RFC 1337: a RST must not assassinate TIME-WAIT
+    if segment.flags.has(.rst) {
+      // RFC 9293 3.10.7.4 lets any RST in the window end it, RFC 1337 none: an old one. The exact number (RFC 5961 3.2) is that of a peer that
+      // began anew and was told of what it has forgotten.
+      return segment.sequence == receiveNext ? .end : .ignore
+    }
     if segment.flags.has(.syn) {
       guard !segment.flags.has(.ack) else { return .acknowledge }
       if timestamps, segment.options.present.has(.timestamps), timestampRecent != 0 {

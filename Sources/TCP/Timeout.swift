@@ -14,6 +14,8 @@ public enum TimeoutAction: Sendable, BitwiseCopyable {
   case lossProbe
   /// A delayed acknowledgment is due.
   case acknowledge
+  /// The peer is to be asked whether it is still there: see `keepAliveProbe`.
+  case keepAlive
   /// As often as permitted, without an answer: give up.
   case exhausted
   /// Silent for too long in its state: give up.
@@ -28,6 +30,14 @@ extension Connection {
   ) -> TimeoutAction {
     let idle = parameters.pointee.timeout(state)
     if now.milliseconds &- lastActivity >= idle { return .idle }
+    if flags.has(.owesAcknowledgment) {
+      flags.clear(.owesAcknowledgment)
+      return .acknowledge
+    }
+    if keepAliveLeft(recoveries, companion, parameters, now: now) == 0 {
+      timerStart = now.milliseconds
+      return .keepAlive
+    }
     if flags.has(.cold) { return timeoutCold(recoveries + Int(companion.coldHandle), parameters, now: now) }
     guard flags.has(.timerRunning) else { return .wait(until: nextLook(parameters, now: now)) }
     let period = backedOffTimeout(companion, parameters)
@@ -63,10 +73,11 @@ extension Connection {
     if !flags.has(.timerRunning) { startTimer(now: now) }
   }
 
-  /// When to look at the connection again: when it will have been silent for too long, whichever state it is in by then.
+  /// When to look at the connection again: when it will have been silent for too long, whichever state it is in by then, or for so long
+  /// that the peer is to be asked.
   func nextLook(_ parameters: UnsafePointer<TCPParameters>, now: Moment) -> UInt32 {
     let left = parameters.pointee.timeout(state) &- (now.milliseconds &- lastActivity)
-    return now.milliseconds &+ smaller(left, larger(1, parameters.pointee.closingTimeout))
+    return now.milliseconds &+ smaller(smaller(left, larger(1, parameters.pointee.closingTimeout)), keepAliveLook(parameters, now: now))
   }
 
   /// The oldest unacknowledged data, a segment of it at most, with the FIN if it follows. Nil when nothing is in flight.

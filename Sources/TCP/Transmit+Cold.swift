@@ -79,8 +79,8 @@ extension Connection {
     var start = sendUnacknowledged
     for index in 0..<cold.pointee.count {
       let segment = cold.pointee.segment(index)
-      let octets = segment.pointee.end.distance(from: start)
       if segment.pointee.marks.has(.lost), !segment.pointee.marks.has(.resent) {
+        let octets = fit(index, start, cold)
         let pipe = cold.pointee.pipe(flight)
         guard pipe &+ octets <= cold.pointee.congestionWindow || pipe == 0 else { return nil }
         return resend(segment, start, octets, cold, parameters, now: now)
@@ -90,12 +90,22 @@ extension Connection {
     return nil
   }
 
+  /// A segment in flight that has become too long is cut. Octets of what is to be sent of it.
+  private func fit(_ index: UInt32, _ start: SequenceNumber, _ cold: UnsafeMutablePointer<Recovery>) -> UInt32 {
+    let segment = cold.pointee.segment(index)
+    let octets = segment.pointee.end.distance(from: start)
+    let finOctet: UInt32 = flags.has(.finSent) && segment.pointee.end == sendNext ? 1 : 0
+    guard octets > UInt32(segmentSize) &+ finOctet else { return octets }
+    return cold.pointee.split(index, from: start, UInt32(segmentSize))
+  }
+
   private mutating func resend(
     _ segment: UnsafeMutablePointer<SentSegment>, _ start: SequenceNumber, _ octets: UInt32, _ cold: UnsafeMutablePointer<Recovery>,
     _ parameters: UnsafePointer<TCPParameters>, now: Moment
   ) -> Transmission {
-    let withFin = flags.has(.finSent) && segment.pointee.end == sendNext
-    let count = withFin ? octets &- 1 : octets
+    let size = UInt32(segmentSize)
+    let withFin = flags.has(.finSent) && segment.pointee.end == sendNext && octets <= size &+ 1
+    let count = smaller(withFin ? octets &- 1 : octets, size)
     cold.pointee.markResent(segment, octets, now: UInt32(truncatingIfNeeded: now.microseconds))
     cold.pointee.sentAgain(octets, standing, parameters, now: now.microseconds)
     var control: TCPFlags = .ack
@@ -130,8 +140,8 @@ extension Connection {
     if let transmission { return transmission }
     let last = cold.pointee.count &- 1
     let start = last == 0 ? sendUnacknowledged : cold.pointee.segment(last &- 1).pointee.end
-    let segment = cold.pointee.segment(last)
-    return resend(segment, start, segment.pointee.end.distance(from: start), cold, parameters, now: now)
+    let octets = fit(last, start, cold)
+    return resend(cold.pointee.segment(last), start, octets, cold, parameters, now: now)
   }
 
   /// A zero-window probe of a cold connection: the octet (or FIN) that waits; sent again when it was sent before.

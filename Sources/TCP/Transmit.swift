@@ -57,13 +57,16 @@ extension Connection {
   mutating func transmitNext(
     end: UInt32, finish: Bool, _ companion: inout Companion, _ parameters: UnsafePointer<TCPParameters>, now: Moment
   ) -> Transmission? {
-    guard state.maySend, !flags.has(.recovering) else { return nil }
+    guard usually(state.maySend), usually(!flags.has(.recovering)) else { return nil }
     let streamOffset = streamSent
     let available = end &- streamOffset
     if available == 0, !finish { return nil }
     let size = UInt32(segmentSize)
-    let window = smaller(sendWindow, size &* parameters.pointee.initialSegments)
     let inFlight = flight
+    if usually(inFlight == 0), usually(available < size), usually(available < sendWindow) {
+      return transmitAll(available, from: streamOffset, finish: finish, &companion, now: now)
+    }
+    let window = smaller(sendWindow, size &* parameters.pointee.initialSegments)
     let usable = window > inFlight ? window &- inFlight : 0
     let count = smaller(smaller(available, usable), size)
     let withFin = finish && count == available && usable > count
@@ -81,11 +84,29 @@ extension Connection {
       sequence: sendNext, streamOffset: streamOffset, length: UInt16(truncatingIfNeeded: count), control: control,
       isRetransmission: false)
     if inFlight == 0 {
-      startTiming(&companion, now: now)
+      if !withFin { startTiming(&companion, now: now) }
       startTimer(now: now)
     }
     sendNext = sendNext + count
     if withFin { finishSending() }
+    lastActivity = now.milliseconds
+    return transmission
+  }
+
+  /// What most connections send: all that there is in one segment, while nothing is in flight and the window takes it.
+  @inline(always)
+  private mutating func transmitAll(
+    _ count: UInt32, from streamOffset: UInt32, finish: Bool, _ companion: inout Companion, now: Moment
+  ) -> Transmission {
+    var control = TCPFlags(rawValue: count > 0 ? TCPFlags.ack.rawValue | TCPFlags.psh.rawValue : TCPFlags.ack.rawValue)
+    if finish { control.set(.fin) }
+    let transmission = Transmission(
+      sequence: sendNext, streamOffset: streamOffset, length: UInt16(truncatingIfNeeded: count), control: control,
+      isRetransmission: false)
+    sendNext = sendNext + count
+    // Behind a FIN nothing is sent that its round trip could tell the timeout of.
+    if finish { finishSending() } else { startTiming(&companion, now: now) }
+    startTimer(now: now)
     lastActivity = now.milliseconds
     return transmission
   }

@@ -42,6 +42,10 @@ extension Stack {
     guard let entry = timeWaits[key] else { return true }
     switch entry.arrive(segment, timestamps: settings.timestamps) {
     case .ignore: return false
+    case .end:
+      timeWaits[key] = nil
+      timeWaitEnds[key] = nil
+      return false
     case .acknowledgeAndRestart:
       timeWaitEnds[key] = now.microseconds + UInt64(settings.timeWait) * 1_000
       fallthrough

@@ -62,7 +62,7 @@ extension Stack {
       uncork(socket)
     }
     switch socket.connection.pointee.timeout(socket.companion, socket.recovery, socket.parameters, now: now) {
-    case .wait, .resume: break
+    case .wait, .resume, .keepAlive: break  // the stack has its own keep-alive, with SO_KEEPALIVE's counts
     case .synchronize: transmitSynchronization(socket)
     case .retransmit:
       noteStalled(socket)

@@ -37,7 +37,7 @@ public enum Outcome: UInt8, CounterName, BitwiseCopyable {
   public var text: String {
     switch self {
     case .completed: "closed by FIN from both ends"
-    case .refused: "reset in answer to the SYN"
+    case .refused: "reset, or said by ICMP to have no such port or protocol, in answer to the SYN"
     case .synTimeout: "no handshake within the retries or the time for it"
     case .resetInSynReceived: "reset by the peer before the handshake was complete"
     case .resetInEstablished: "reset by the peer while established"
@@ -132,6 +132,14 @@ public enum DropReason: UInt8, CounterName, BitwiseCopyable {
   case kernelRingFull
   case kernelRefused
   case handOverFull
+  case outsideWindow
+  case acknowledgesUnsent
+  case resetNotExact
+  case handshakeInvalid
+  case requestBeyondLimit
+  case icmpUnproven
+  case frameTooLong
+  case otherVlan
 
   @inline(__always)
   public init(_ failure: ParseFailure) { self = Self(rawValue: failure.rawValue).unsafelyUnwrapped }
@@ -151,7 +159,7 @@ public enum DropReason: UInt8, CounterName, BitwiseCopyable {
     case .notOurMac: "to another MAC address"
     case .notOurAddress: "to another IPv4 address"
     case .arpUnanswered: "ARP that asks for none of our addresses"
-    case .icmpUnanswered: "ICMP that is no echo request to one of our addresses"
+    case .icmpUnanswered: "ICMP that is neither an echo request to one of our addresses nor about a connection of ours"
     case .portClosed: "a SYN to a port where nothing listens (answered by RST)"
     case .noConnection: "a segment without a connection (answered by RST)"
     case .resetWithoutConnection: "a RST without a connection"
@@ -161,6 +169,14 @@ public enum DropReason: UInt8, CounterName, BitwiseCopyable {
     case .kernelRingFull: "for the kernel, while as many as can wait for it did"
     case .kernelRefused: "for the kernel, which did not take it"
     case .handOverFull: "of another worker, which has not taken those before it"
+    case .outsideWindow: "octets beyond the window of the one they are for"
+    case .acknowledgesUnsent: "an acknowledgment of what was never sent"
+    case .resetNotExact: "a RST with another sequence number than the next one (RFC 5961 3)"
+    case .handshakeInvalid: "an ACK that does not complete the handshake it belongs to (answered by RST)"
+    case .requestBeyondLimit: "octets of a request beyond what is held of it"
+    case .icmpUnproven: "an ICMP error about a segment that is not in flight (RFC 5927)"
+    case .frameTooLong: "longer than a packet buffer, whose size follows from ports.mtu"
+    case .otherVlan: "without the tag of ports.vlan"
     }
   }
 }
@@ -235,6 +251,7 @@ public enum WorkerGauge: UInt8, CounterName, BitwiseCopyable {
   case silentNeighbour
   case recoveriesTaken
   case recoveriesRefused
+  case keepAlivesSent
   case arpAnnouncementsSent
   case arpAnnouncementsReceived
   case addressConflicts
@@ -248,6 +265,16 @@ public enum WorkerGauge: UInt8, CounterName, BitwiseCopyable {
   case steeredHere
   case repliesAstray
   case firstAccept
+  case icmpFragmentationNeeded
+  case pathMtuLowered
+  case icmpNetworkUnreachable
+  case icmpHostUnreachable
+  case icmpProtocolUnreachable
+  case icmpPortUnreachable
+  case icmpProhibited
+  case icmpOtherwiseUnreachable
+  case icmpTimeExceeded
+  case icmpParameterProblem
 
   public var text: String {
     switch self {
@@ -278,6 +305,7 @@ public enum WorkerGauge: UInt8, CounterName, BitwiseCopyable {
     case .unsummedAccepted: "segments accepted whose checksum a local Linux peer had left to a device"
     case .recoveriesTaken: "connections that took a structure to recover from loss, or to send beyond the initial window"
     case .recoveriesRefused: "times that all such structures were in use"
+    case .keepAlivesSent: "segments that asked a silent peer whether it is still there"
     case .silentNeighbour: "the address (as a number) that answered no ARP request; 0: none"
     case .arpAnnouncementsSent: "ARP announcements of our addresses sent (RFC 5227)"
     case .arpAnnouncementsReceived: "ARP announcements of other stations received"
@@ -292,6 +320,16 @@ public enum WorkerGauge: UInt8, CounterName, BitwiseCopyable {
     case .steeredHere: "frames that other workers handed over"
     case .repliesAstray: "SYN-ACKs of this worker's connections that arrived at another worker's queue"
     case .firstAccept: "when the first SYN was accepted, in ticks of the clock"
+    case .icmpFragmentationNeeded: "ICMP about a segment of ours: too long for a link of the path (RFC 1191)"
+    case .pathMtuLowered: "times a connection sends shorter segments because of it"
+    case .icmpNetworkUnreachable: "ICMP about a segment of ours: network unreachable"
+    case .icmpHostUnreachable: "the same: host unreachable"
+    case .icmpProtocolUnreachable: "the same: protocol unreachable"
+    case .icmpPortUnreachable: "the same: port unreachable"
+    case .icmpProhibited: "the same: prohibited by an administrator"
+    case .icmpOtherwiseUnreachable: "the same: unreachable for another reason"
+    case .icmpTimeExceeded: "the same: time to live exceeded"
+    case .icmpParameterProblem: "the same: parameter problem"
     }
   }
 }

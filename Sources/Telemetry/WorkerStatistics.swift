@@ -15,7 +15,8 @@ public struct WorkerStatistics: BitwiseCopyable, @unchecked Sendable {
   private static var gaugesBase: Int { anomaliesBase + 16 }
   private static var httpBase: Int { gaugesBase + 64 }
   private static var statusesBase: Int { httpBase + 8 }
-  private static var histogramsBase: Int { statusesBase + statusCount }
+  private static var proxyBase: Int { statusesBase + statusCount }
+  private static var histogramsBase: Int { proxyBase + 64 }
   static var size: Int { histogramsBase + Latency.allCases.count * LogarithmicBuckets.count }
 
   /// Status codes of HTTP: three digits.
@@ -80,6 +81,13 @@ public struct WorkerStatistics: BitwiseCopyable, @unchecked Sendable {
   @inline(__always)
   public func count(_ counter: HTTPCounter, _ count: UInt64 = 1) { add(Self.httpBase &+ Int(counter.rawValue), count) }
 
+  @inline(__always)
+  public func count(_ counter: ProxyCounter, _ count: UInt64 = 1) { add(Self.proxyBase &+ Int(counter.rawValue), count) }
+
+  /// The outcomes of proxied connections have the place of a client's.
+  @inline(__always)
+  public func ended(_ outcome: ProxyOutcome) { add(Self.outcomesBase &+ Int(outcome.rawValue), 1) }
+
   /// - Parameter code: below `statusCount`.
   @inline(__always)
   public func countStatus(_ code: UInt16) { add(Self.statusesBase &+ Int(code), 1) }
@@ -105,6 +113,10 @@ public struct WorkerStatistics: BitwiseCopyable, @unchecked Sendable {
   public subscript(gauge: WorkerGauge) -> UInt64 { read(Self.gaugesBase &+ Int(gauge.rawValue)) }
 
   public subscript(counter: HTTPCounter) -> UInt64 { read(Self.httpBase + Int(counter.rawValue)) }
+
+  public subscript(counter: ProxyCounter) -> UInt64 { read(Self.proxyBase + Int(counter.rawValue)) }
+
+  public subscript(outcome: ProxyOutcome) -> UInt64 { read(Self.outcomesBase + Int(outcome.rawValue)) }
 
   /// Responses received with this status code.
   public func responses(status code: Int) -> UInt64 { read(Self.statusesBase + code) }

@@ -20,9 +20,8 @@ extension RunSummary {
   private func frameImbalances(_ worker: Int) -> [String] {
     guard basis.settings.port.isLooped else { return [] }
     let end = end.workers[worker]
-    let fromFaults = end.faults.map { $0.duplicated - $0.lost } ?? 0
-    let sent = Int(workers[worker][.framesSent]) + fromFaults
-    let arrived = Int(workers[worker][.framesReceived]) + end.onWire + end.heldBack
+    let sent = Int(workers[worker][.framesSent]) + (end.faults?.addedLeaving ?? 0)
+    let arrived = Int(workers[worker][.framesReceived]) + end.onWire
     if sent == arrived { return [] }
     return ["worker \(worker) sent \(sent) frames, but \(arrived) arrived or were on their way"]
   }
@@ -35,22 +34,21 @@ extension RunSummary {
 
   private var portImbalances: [String] {
     guard let port = end.port else { return [] }
-    let onWire = UInt64(end.workers.reduce(0) { $0 + $1.onWire })
-    let sent = total[.framesSent]
+    let onWire = end.workers.reduce(0) { $0 + $1.onWire }
+    let faults = end.workers.compactMap { $0.faults }
+    let sent = UInt64(Int(total[.framesSent]) + faults.reduce(0) { $0 + $1.addedLeaving })
+    let received = UInt64(Int(total[.framesReceived]) + onWire - faults.reduce(0) { $0 + $1.addedComing })
     var imbalances: [String] = []
     // Some drivers count what they could not send, the interface being down, others give it back.
     if port.sent != sent, port.sent + port.transmitErrors != sent {
       imbalances.append("the workers sent \(sent) frames, but the port \(port.sent)")
     }
-    if port.received != total[.framesReceived] + onWire {
-      imbalances.append("the workers received \(total[.framesReceived] + onWire) frames, but the port \(port.received)")
-    }
+    if port.received != received { imbalances.append("the workers received \(received) frames, but the port \(port.received)") }
     return imbalances
   }
 
   private var handOverImbalances: [String] {
-    let (handed, taken) = (total[.steeredElsewhere], total[.steeredHere] + UInt64(end.betweenWorkers))
-    return handed == taken ? [] : ["the workers handed over \(handed) frames, but took or left \(taken)"]
+    HandOverBalance.problem(handed: total[.steeredElsewhere], taken: total[.steeredHere], left: end.betweenWorkers).map { [$0] } ?? []
   }
 
   /// When every connection completed at both ends, each received what the other sent.
@@ -79,5 +77,14 @@ extension RunSummary {
   private var bufferLeaks: [String] {
     guard let lost = end.lostBuffers, lost != 0 else { return [] }
     return ["\(lost) packet buffers did not come back"]
+  }
+}
+
+/// Frames that workers have handed to one another.
+enum HandOverBalance {
+  /// Nil: none was lost, or came from nowhere.
+  static func problem(handed: UInt64, taken: UInt64, left: Int) -> String? {
+    let found = taken + UInt64(left)
+    return handed == found ? nil : "the workers handed over \(handed) frames, but took or left \(found)"
   }
 }

@@ -12,6 +12,8 @@ final class CaptureWriter: @unchecked Sendable {
   private let buffer: OutputBuffer
   private let thread = WriterThread()
   private var frames = 0
+  /// The frame whose pieces come is one of those to be written.
+  private var isWriting = false
 
   /// Creates the file, or empties it.
   ///
@@ -65,14 +67,18 @@ final class CaptureWriter: @unchecked Sendable {
   }
 
   private func write(_ run: UnsafeBufferPointer<CapturedFrame>) {
-    let wanted = min(run.count, limit - frames)
-    for index in 0..<wanted {
+    for index in run.indices {
       let frame = run.baseAddress! + index
+      if frame.pointee.length > 0 {
+        // Its further pieces follow it.
+        isWriting = frames < limit
+        if isWriting { frames += 1 }
+      }
+      guard isWriting else { continue }
       let nanoseconds = time.nanoseconds(at: frame.pointee.time)
-      buffer.append(atMost: CaptureFormat.frameHeaderLength + CapturedFrame.snapLength) {
+      buffer.append(atMost: CaptureFormat.frameHeaderLength + CapturedFrame.pieceLength) {
         CaptureFormat.write(frame, nanoseconds: nanoseconds, to: $0)
       }
     }
-    frames += wanted
   }
 }

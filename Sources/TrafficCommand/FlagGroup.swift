@@ -26,13 +26,3 @@ extension FlagGroup {
     "--" + label.drop { $0 == "_" }.map { $0.isUppercase ? "-" + $0.lowercased() : String($0) }.joined()
   }
 }
-
-extension ArgumentHelp {
-  /// What the key's table says of it, for `--help`.
-  static func key(_ path: String) -> ArgumentHelp {
-    guard let key = SettingsKey.named(path) else { preconditionFailure("no key \(path)") }
-    let unit = key.unit.isEmpty ? "" : key.unit + ", "
-    let inversion = key.type == "boolean" ? "; --no-\(key.flags[0].dropFirst(2)) for false" : ""
-    return ArgumentHelp("\(key.summary) (\(unit)\(key.range)\(inversion); default: \(key.defaultText))", valueName: "value")
-  }
-}

@@ -125,7 +125,7 @@ struct JSONReport {
     var members: [String: JSONValue] = [
       "kind": .text(kind), "interface": JSONValue(summary.basis.settings.port.interface),
       "device": JSONValue(summary.basis.settings.port.device), "driver": JSONValue(summary.end.driver),
-      "driver_choice": JSONValue(summary.end.driverChoice), "checksums": .text("software"),
+      "driver_choice": JSONValue(summary.end.driverChoice), "checksums": checksums,
       "steering": steering,
       "lost_buffers": summary.end.lostBuffers.map { JSONValue($0) } ?? .null,
     ]
@@ -140,13 +140,20 @@ struct JSONReport {
       members["transmit_errors"] = .count(port.transmitErrors)
       members["no_buffer"] = .count(port.noBuffer)
     }
-    if let faults = summary.end.workers[0].faults {
+    if let faults = summary.end.faults {
       members["faults"] = .object([
         "lost": JSONValue(faults.lost), "duplicated": JSONValue(faults.duplicated), "reordered": JSONValue(faults.reordered),
-        "corrupted": JSONValue(faults.corrupted),
+        "delayed": JSONValue(faults.delayed), "corrupted": JSONValue(faults.corrupted),
       ])
     }
     return .object(members)
+  }
+
+  private var checksums: JSONValue {
+    func who(_ offload: ChecksumOffloads) -> JSONValue { .text(summary.end.checksums.contains(offload) ? "port" : "software") }
+    return .object([
+      "received_ipv4": who(.receivedIPv4), "received_tcp": who(.receivedTCP), "sent_ipv4": who(.sentIPv4), "sent_tcp": who(.sentTCP),
+    ])
   }
 
   private var kind: String {
@@ -154,18 +161,7 @@ struct JSONReport {
     return port.interface != nil ? "interface" : port.vdev != nil ? "vdev" : port.pci != nil ? "pci" : port.kind.rawValue
   }
 
-  private var steering: JSONValue {
-    guard let steering = summary.end.steering else { return .null }
-    let total = summary.total
-    let replies = total[.client][.synAckReceived]
-    return .object([
-      "way": .text(steering.way.rawValue),
-      "declined": .array(steering.declined.map { .object(["way": .text($0.way.rawValue), "reason": .text($0.reason)]) }),
-      "obeyed": steering.isObeyed(replies: replies, astray: total[.repliesAstray]).map(JSONValue.bool) ?? .null,
-      "replies_home": .count(replies - min(replies, total[.repliesAstray])), "replies_astray": .count(total[.repliesAstray]),
-      "handed_over": .count(total[.steeredElsewhere]), "hand_over_lost": .count(total[.handOverFull]),
-    ])
-  }
+  private var steering: JSONValue { summary.steering?.json ?? .null }
 
   private var workers: JSONValue {
     .array(

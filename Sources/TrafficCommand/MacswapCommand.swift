@@ -37,6 +37,7 @@ struct MacswapFlags: FlagGroup {
   @Option(parsing: .unconditional, help: .key("engine.duration")) var duration: String?
   @Option(parsing: .unconditional, help: .key("ports.rxd")) var rxd: String?
   @Option(parsing: .unconditional, help: .key("ports.txd")) var txd: String?
+  @Option(parsing: .unconditional, help: .key("ports.mtu")) var mtu: String?
   @Option(name: [.long, .customLong("mbuf-cnt")], parsing: .unconditional, help: .key("ports.pool_size")) var poolSize: String?
 }
 
@@ -93,6 +94,8 @@ private struct MacswapRun {
     }
     console.say("received \(count { $0[.framesReceived] }) frames, \(count { $0[.bytesReceived] }) octets")
     console.say("sent \(count { $0[.framesSent] }) frames, \(count { $0[.bytesSent] }) octets")
-    console.say("too short \(count { $0[.frameTooShort] }), refused by the port \(count { $0[.transmitRefused] }) times")
+    console.say(
+      "too short \(count { $0[.frameTooShort] }), too long \(count { $0[.frameTooLong] }), refused by the port \(count { $0[.transmitRefused] }) times"
+    )
   }
 }

@@ -3,8 +3,8 @@ import TCPEngine
 
 /// How much memory a run takes, so that one that cannot get it is refused in a sentence and not by the kernel in the middle.
 enum MemoryNeed {
-  /// Octets of a packet buffer with its headers.
-  private static let buffer = 2_560
+  /// Octets of a packet buffer besides its room: DPDK's headers.
+  private static let bufferHeaders = 384
   /// DPDK's own.
   private static let base = 32 << 20
   /// Octets of a connection's end without its workload's state, and of its record, with what is kept to find it.
@@ -12,7 +12,9 @@ enum MemoryNeed {
   private static let recordEnd = 96
 
   /// Octets of packet memory.
-  static func packets(_ basis: RunBasis) -> Int { basis.settings.port.poolSize * buffer + basis.workers * basis.depth * 16 + base }
+  static func packets(_ basis: RunBasis) -> Int {
+    basis.settings.port.poolSize * (basis.settings.port.bufferRoom + bufferHeaders) + basis.workers * basis.depth * 16 + base
+  }
 
   /// Octets of connection tables when all connections are open.
   private static func tables(_ engine: EngineSettings, _ workloadState: Int) -> Int {

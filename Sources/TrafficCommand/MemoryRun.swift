@@ -18,16 +18,19 @@ final class MemoryRun<Program: TrafficProgram>: TrafficRun {
     var end = RunEnd()
   }
 
-  init(_ basis: RunBasis, _ outputs: RunOutputs, makeWorkload: @Sendable @escaping (TrafficSettings) -> Program.W) {
+  init(_ basis: RunBasis, _ outputs: RunOutputs<ConnectionRecord>, makeWorkload: @Sendable @escaping (TrafficSettings) -> Program.W) {
     let channels = WorkerChannels(capture: outputs.captureChannel(0), records: outputs.recordChannel(0), kernel: nil)
     thread = JoinableThread { [link = links[0], stopSignals, result] in
-      let wire = MemoryLink(buffers: basis.settings.port.poolSize, depth: basis.depth)
+      let wire = MemoryLink(
+        buffers: basis.settings.port.poolSize, depth: basis.depth, room: basis.settings.port.bufferRoom)
       let faulty = FaultyPort(MemoryPort(wire), faults: basis.settings.faults, seed: basis.faultSeed)
       let engine = TrafficEngine(
         basis.settings, share: basis.share(0), workload: makeWorkload(basis.settings),
         mac: basis.settings.port.mac ?? PortSettings.loopedMAC, link: link,
         records: channels.records, start: basis.startTicks)
-      var worker = Worker(port: CapturePort(faulty, into: channels.capture), engine: engine, clock: ManualClock(), link: link)
+      var worker = Worker(
+        port: CapturePort(faulty, into: channels.capture), engine: engine, clock: ManualClock(), link: link,
+        vlans: SideTags(VLANTag(basis.settings.port.vlan)))
       let plan = Self.live(&worker, basis, link, stopSignals)
       result.end = Self.windDown(&worker, wire)
       result.end.wasInterrupted = plan.wasInterrupted
@@ -69,10 +72,7 @@ final class MemoryRun<Program: TrafficProgram>: TrafficRun {
     worker.engine.freeDiscarded(&worker.io)
     worker.io.discard()
     last.onWire = worker.clearWire()
-    let before = wire.outstanding
-    worker.io.port.base.drain()
-    last.heldBack = before - wire.outstanding
-    last.faults = worker.io.port.base.counts
+    last.faults = WireEnd(&worker.io.port.base)
     end.lostBuffers = wire.outstanding
     end.workers = [last]
     return end

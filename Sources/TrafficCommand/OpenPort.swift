@@ -2,9 +2,9 @@ import CDPDK
 import CPacket
 import TCPEngine
 
-/// DPDK started, with one port: a pool and a queue pair of it to each worker.
+/// DPDK started, with one port or two: a pool and a queue pair of each port to each worker.
 final class OpenPort: Sendable {
-  let device: DPDKDevice
+  let devices: [DPDKDevice]
   let hugePages: Bool
   let pools: [PacketPool]
   private let buffersPerWorker: Int
@@ -27,45 +27,58 @@ final class OpenPort: Sendable {
   }
 
   /// Throws `CommandFailure` when the port cannot be had.
-  init(_ settings: PortSettings, _ need: Need) throws {
+  /// - Parameter second: of a program that has two ports.
+  init(_ settings: PortSettings, _ need: Need, second: PortSettings? = nil) throws {
+    let all = [settings] + (second.map { [$0] } ?? [])
     buffersPerWorker = need.buffersPerWorker
     do throws(DPDKError) {
-      if let address = settings.pci { try PCIDevice.check(address, memory: need.memory) }
-      hugePages = try DPDK.start(memory: need.memory, Self.devices(settings))
+      for address in all.compactMap(\.pci) { try PCIDevice.check(address, memory: need.memory) }
+      hugePages = try DPDK.start(memory: need.memory, Self.devices(all))
+      let room = all.reduce(0) { max($0, $1.bufferRoom) }
+      let most = all.compactMap(\.pci).compactMap { DPDKDevice.largestRoom(ofPCI: $0) }.min() ?? room
       var pools: [PacketPool] = []
       for (worker, core) in need.cores.enumerated() {
-        pools.append(PacketPool(pool: try DPDK.createPool(name: "worker_\(worker)", buffers: need.buffersPerWorker, core: core)))
+        pools.append(
+          PacketPool(
+            pool: try DPDK.createPool(
+              name: "worker_\(worker)", buffers: need.buffersPerWorker, room: min(room, most), core: core)))
       }
       self.pools = pools
-      device = try Self.device(settings, need, pools.map(\.pool))
+      var devices: [DPDKDevice] = []
+      for port in all { devices.append(try Self.device(port, need, pools.map(\.pool))) }
+      self.devices = devices
     } catch {
       DPDK.stop()
       throw CommandFailure(.notStarted, error.description)
     }
-    name = settings.device.map { [device] in "\($0) (\(device.driverName))" } ?? "ring"
+    name = zip(all, devices).map { port, device in port.device.map { "\($0) (\(device.driverName))" } ?? "ring" }.joined(separator: " and ")
   }
 
-  private static func devices(_ settings: PortSettings) -> DPDK.Devices {
-    if let pci = settings.pci { return .pci(pci) }
-    return settings.vdev == nil ? .none : .shared
+  /// The first port, or the only one.
+  var device: DPDKDevice { devices[0] }
+
+  private static func devices(_ all: [PortSettings]) -> DPDK.Devices {
+    DPDK.Devices(pci: all.compactMap(\.pci), isShared: all.contains { $0.vdev != nil })
   }
 
   private static func device(_ settings: PortSettings, _ need: Need, _ pools: [UnsafeMutableRawPointer]) throws(DPDKError) -> DPDKDevice {
-    let descriptors = DPDKDevice.Descriptors(receive: settings.receiveDescriptors, transmit: settings.transmitDescriptors)
+    let request = DPDKDevice.Request(
+      receive: settings.receiveDescriptors, transmit: settings.transmitDescriptors, mtu: settings.mtu, vlan: settings.vlan,
+      checksums: settings.checksumOffload ? .all : [])
     if let interface = settings.interface {
-      return try .interface(interface, through: settings.driver, pools: pools, descriptors)
+      return try .interface(interface, through: settings.driver, pools: pools, request)
     }
-    if let vdev = settings.vdev { return try .virtual(vdev, pools: pools, descriptors) }
-    if let pci = settings.pci { return try .pci(pci, pools: pools, descriptors) }
-    return try .ring(name: "ring", depth: need.depth, pools: pools, descriptors, core: need.cores[0])
+    if let vdev = settings.vdev { return try .virtual(vdev, pools: pools, request) }
+    if let pci = settings.pci { return try .pci(pci, pools: pools, request) }
+    return try .ring(name: "ring", depth: need.depth, pools: pools, request, core: need.cores[0])
   }
 
   /// Stops the port, and DPDK with it. Returns how many packet buffers did not come back; nil: that cannot be told.
   func close() -> Int? {
-    device.stop()
+    for device in devices { device.stop() }
     let lost = pools.reduce(0) { $0 + buffersPerWorker - DPDK.available($1.pool) }
     DPDK.stop()
-    return device.returnsBuffers ? lost : nil
+    return devices.allSatisfy(\.returnsBuffers) ? lost : nil
   }
 
   /// What is slower than it might be, in sentences.

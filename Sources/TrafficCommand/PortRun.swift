@@ -22,7 +22,8 @@ final class PortRun<Program: TrafficProgram>: TrafficRun {
   var hugePages: Bool? { port.hugePages }
 
   /// Starts DPDK and the workers.
-  init(_ basis: RunBasis, _ outputs: RunOutputs, makeWorkload: @Sendable @escaping (TrafficSettings) -> Program.W) throws {
+  init(_ basis: RunBasis, _ outputs: RunOutputs<ConnectionRecord>, makeWorkload: @Sendable @escaping (TrafficSettings) -> Program.W) throws
+  {
     self.basis = basis
     links = basis.cores.map { _ in WorkerLink() }
     ends = basis.cores.map { _ in WorkerEndBox() }
@@ -86,6 +87,7 @@ final class PortRun<Program: TrafficProgram>: TrafficRun {
     }
     end.port = port.device.statistics.map { PortCounts($0) }
     end.driverName = port.device.driverName
+    end.checksums = port.device.checksums
     end.driverChoice = port.device.choice
     end.driver = port.device.driver
     end.steering = steering
@@ -96,9 +98,10 @@ final class PortRun<Program: TrafficProgram>: TrafficRun {
   }
 
   private func thread(
-    _ worker: Int, _ outputs: RunOutputs, _ makeWorkload: @Sendable @escaping (TrafficSettings) -> Program.W
+    _ worker: Int, _ outputs: RunOutputs<ConnectionRecord>, _ makeWorkload: @Sendable @escaping (TrafficSettings) -> Program.W
   ) -> JoinableThread {
     let (basis, link, port, mac, box) = (basis, links[worker], port, mac, ends[worker])
+    let vlans = SideTags(VLANTag(basis.settings.port.vlan))
     let (steering, lanes) = (steering, handOver?.lanes(ofWorker: worker))
     let channels = WorkerChannels(
       capture: outputs.captureChannel(worker), records: outputs.recordChannel(worker), kernel: kernelPath?.channel(worker))
@@ -109,22 +112,29 @@ final class PortRun<Program: TrafficProgram>: TrafficRun {
       var share = basis.share(worker)
       share.lanes = lanes
       share.hash = steering.hash
+      share.checksums = port.device.checksums
       share.learnsStrays = steering.learns
       let engine = TrafficEngine(
         basis.settings, share: share, workload: makeWorkload(basis.settings), mac: mac, link: link,
         records: channels.records, kernel: channels.kernel, board: board, start: basis.startTicks)
       let queue = DPDKPort(
         port: port.device.port, queue: UInt16(worker), pool: port.pools[worker].pool, cacheSize: basis.settings.port.cacheSize)
-      if let capture = channels.capture {
+      if channels.capture != nil || basis.settings.faults != Faults() {
+        let isLooped = basis.settings.port.isLooped
+        let faulty = FaultyPort(
+          queue, faults: basis.settings.faults, seed: basis.faultSeed &+ UInt64(worker), ticksPerSecond: basis.ticksPerSecond,
+          spoilsArrivals: !isLooped)
         var worker = Worker(
-          port: CapturePort(queue, into: capture, isLooped: basis.settings.port.isLooped), engine: engine, clock: TickClock(), link: link)
+          port: CapturePort(faulty, into: channels.capture, isLooped: isLooped), engine: engine, clock: TickClock(), link: link,
+          vlans: vlans)
         Program.run(&worker)
         // The other workers' later frames wait for this one's, and there will be none.
-        capture.pointee.close()
+        channels.capture?.pointee.close()
         endKernelPath(&worker)
         box.end = Self.windDown(&worker)
+        if basis.settings.faults != Faults() { box.end.faults = WireEnd(&worker.io.port.base) }
       } else {
-        var worker = Worker(port: queue, engine: engine, clock: TickClock(), link: link)
+        var worker = Worker(port: queue, engine: engine, clock: TickClock(), link: link, vlans: vlans)
         Program.run(&worker)
         endKernelPath(&worker)
         box.end = Self.windDown(&worker)
@@ -148,20 +158,26 @@ final class PortRun<Program: TrafficProgram>: TrafficRun {
 /// What a worker writes into besides its statistics.
 struct WorkerChannels: @unchecked Sendable {
   let capture: UnsafePointer<CaptureChannel>?
-  let records: UnsafePointer<RecordChannel>?
+  let records: UnsafePointer<RecordChannel<ConnectionRecord>>?
   let kernel: UnsafePointer<KernelChannel>?
 }
 
-/// What a worker that has left its loop does about the kernel path: it ends it, and takes its buffers back.
+/// What a worker that has left its loop does about the kernel paths: it ends them, and takes its buffers back.
 struct KernelEnd: @unchecked Sendable {
-  private let path: KernelPath?
+  private let paths: [KernelPath]
 
-  init(_ path: KernelPath?) { self.path = path }
+  init(_ paths: KernelPath?...) { self.paths = paths.compactMap(\.self) }
 
   func callAsFunction<P: PacketPort & ~Copyable, W: Workload>(_ worker: inout Worker<P, TrafficEngine<W>, TickClock>) {
-    guard let path else { return }
-    path.end()
+    for path in paths { path.end() }
     worker.closeKernelPath()
+  }
+
+  func callAsFunction<P: PacketPort & ~Copyable, R: BindingRule, I: PayloadInspector>(
+    _ worker: inout Worker<P, ProxyEngine<R, I>, TickClock>
+  ) {
+    for path in paths { path.end() }
+    worker.closeKernelPaths()
   }
 }
 

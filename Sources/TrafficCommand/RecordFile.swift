@@ -1,14 +1,12 @@
 import Glibc
 import TCPEngine
 
-/// The format of a file of connection records: a header of 64 octets, then `ConnectionRecord`s as they lie in memory (Documentation/Records.md).
+/// The format of a file of connection records: a header of 64 octets, then records of one kind as they lie in memory (Documentation/Records.md).
 enum RecordFile {
-  static var magic: [UInt8] { Array("TCPEREC1".utf8) }
   static var version: UInt32 { 1 }
   /// Written as a number: read in the other byte order it is another one.
   static var byteOrderMark: UInt32 { 0x0102_0304 }
   static var headerLength: Int { 64 }
-  static var recordLength: Int { MemoryLayout<ConnectionRecord>.stride }
 
   private static var versionOffset: Int { 8 }
   private static var byteOrderOffset: Int { 12 }
@@ -19,13 +17,14 @@ enum RecordFile {
   private static var startNanosecondsOffset: Int { 40 }
 
   /// The header of a run whose clock is this.
-  static func header(_ time: RunTime) -> [UInt8] {
+  static func header<Record: FileRecord>(_ time: RunTime, of kind: Record.Type) -> [UInt8] {
+    let magic = Array(kind.magic.utf8)
     var header = magic + [UInt8](repeating: 0, count: headerLength - magic.count)
     header.withUnsafeMutableBytes {
       $0.storeBytes(of: version, toByteOffset: versionOffset, as: UInt32.self)
       $0.storeBytes(of: byteOrderMark, toByteOffset: byteOrderOffset, as: UInt32.self)
       $0.storeBytes(of: UInt32(headerLength), toByteOffset: headerLengthOffset, as: UInt32.self)
-      $0.storeBytes(of: UInt32(recordLength), toByteOffset: recordLengthOffset, as: UInt32.self)
+      $0.storeBytes(of: UInt32(kind.length), toByteOffset: recordLengthOffset, as: UInt32.self)
       $0.storeBytes(of: time.ticksPerSecond, toByteOffset: ticksPerSecondOffset, as: Double.self)
       $0.storeBytes(of: time.startTicks, toByteOffset: startTicksOffset, as: UInt64.self)
       $0.storeBytes(of: time.startNanoseconds, toByteOffset: startNanosecondsOffset, as: UInt64.self)
@@ -38,7 +37,10 @@ enum RecordFile {
   /// - Parameters:
   ///   - header: the first `headerLength` octets of the file, or all it has.
   ///   - path: the file's name, for the error.
-  static func time(ofHeader header: UnsafeRawBufferPointer, path: String) throws(OutputError) -> RunTime {
+  static func time<Record: FileRecord>(
+    ofHeader header: UnsafeRawBufferPointer, of kind: Record.Type, path: String
+  ) throws(OutputError) -> RunTime {
+    let magic = Array(kind.magic.utf8)
     guard header.count == headerLength, header.prefix(magic.count).elementsEqual(magic) else {
       throw OutputError(
         description: "\(path): this is not a file of connection records; name one that `run --detailed-records` has written")
@@ -47,11 +49,11 @@ enum RecordFile {
     guard number(byteOrderOffset) == byteOrderMark else {
       throw OutputError(description: "\(path): it was written on a machine of the other byte order; read it on one like that")
     }
-    guard number(versionOffset) == version, number(headerLengthOffset) == headerLength, number(recordLengthOffset) == recordLength
+    guard number(versionOffset) == version, number(headerLengthOffset) == headerLength, number(recordLengthOffset) == kind.length
     else {
       throw OutputError(
         description: "\(path): its format has version \(number(versionOffset)) with records of \(number(recordLengthOffset)) octets, this "
-          + "program reads version \(version) with \(recordLength); use the program that wrote it")
+          + "program reads version \(version) with \(kind.length); use the program that wrote it")
     }
     let time = RunTime(
       ticksPerSecond: header.loadUnaligned(fromByteOffset: ticksPerSecondOffset, as: Double.self),
@@ -62,32 +64,31 @@ enum RecordFile {
     }
     return time
   }
+}
+
+extension ConnectionRecord: FileRecord {
+  static var magic: String { "TCPEREC1" }
 
   private static let roleOffset = MemoryLayout<ConnectionRecord>.offset(of: \.role)!
   private static let outcomeOffset = MemoryLayout<ConnectionRecord>.offset(of: \.outcome)!
   private static let stateCountOffset = MemoryLayout<ConnectionRecord>.offset(of: \.stateCount)!
+  private static let statesOffset = MemoryLayout<ConnectionRecord>.offset(of: \.states)!
 
-  /// The record at this place, or nil if its octets are none: no such role, outcome or state.
-  static func record(at place: UnsafeRawPointer) -> ConnectionRecord? {
+  static func isSound(at place: UnsafeRawPointer) -> Bool {
     func octet(_ offset: Int) -> UInt8 { place.load(fromByteOffset: offset, as: UInt8.self) }
-    // Enums have no other values in memory than their cases, so this comes before the record is loaded.
-    guard Role(rawValue: octet(roleOffset)) != nil, Outcome(rawValue: octet(outcomeOffset)) != nil,
-      octet(stateCountOffset) <= ConnectionRecord.maximumStates
-    else { return nil }
-    let record = place.loadUnaligned(as: ConnectionRecord.self)
-    let known = (0..<Int(record.stateCount)).allSatisfy { TCPState(rawValue: record.stateNumber($0)) != nil }
-    return known ? record : nil
+    let count = octet(stateCountOffset)
+    let states = place.loadUnaligned(fromByteOffset: statesOffset, as: UInt32.self)
+    return Role(rawValue: octet(roleOffset)) != nil && Outcome(rawValue: octet(outcomeOffset)) != nil && count <= maximumStates
+      && (0..<Int(count)).allSatisfy { TCPState(rawValue: stateNumber($0, states)) != nil }
   }
-}
 
-extension ConnectionRecord {
   /// The raw value of the state entered at `index`.
-  fileprivate func stateNumber(_ index: Int) -> UInt8 { UInt8(states >> UInt32(index * 4) & 15) }
+  private static func stateNumber(_ index: Int, _ states: UInt32) -> UInt8 { UInt8(states >> UInt32(index * 4) & 15) }
 
   /// The states entered after the first, and when: ticks since the opening.
   var history: [(state: TCPState, ticks: UInt64)] {
     (0..<min(Int(stateCount), Self.maximumStates)).compactMap { index in
-      TCPState(rawValue: stateNumber(index)).map { ($0, times[index].ticks) }
+      TCPState(rawValue: Self.stateNumber(index, states)).map { ($0, times[index].ticks) }
     }
   }
 }

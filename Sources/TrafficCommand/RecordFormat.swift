@@ -1,11 +1,12 @@
 import TCPEngine
 
 /// How connections are written, one to a line.
-protocol RecordFormat {
+protocol RecordFormat<Row> {
+  associatedtype Row
   /// Writes what comes before the first connection.
   func begin(_ text: inout TextBuffer)
   /// Writes a connection, line end included.
-  func write(_ connection: RecordedConnection, _ time: RunTime, to text: inout TextBuffer)
+  func write(_ row: Row, _ time: RunTime, to text: inout TextBuffer)
 }
 
 /// A state that a connection was in.

@@ -27,12 +27,12 @@ struct RecordListing {
     var incomplete = 0
 
     /// A sentence for each.
-    func sentences(path: String) -> [String] {
+    func sentences(path: String, recordLength: Int) -> [String] {
       var sentences: [String] = []
       if damaged > 0 { sentences.append("\(path): \(damaged) records are damaged and were left out; all others were read") }
       if incomplete > 0 {
         sentences.append(
-          "\(path): the last record is incomplete (\(incomplete) of \(RecordFile.recordLength) octets); the ones before it were read")
+          "\(path): the last record is incomplete (\(incomplete) of \(recordLength) octets); the ones before it were read")
       }
       return sentences
     }
@@ -49,15 +49,15 @@ struct RecordListing {
 
   /// - Parameter descriptor: where it is printed.
   /// - Throws: when the file cannot be read, or is none of connection records.
-  func print(to descriptor: Int32) throws(OutputError) -> End {
-    let reader = try RecordReader(path: path)
-    var printing = Printing(self, reader.time, descriptor)
-    var joiner = EndJoiner()
+  func print<Kind: RecordKind>(_ kind: Kind.Type, to descriptor: Int32) throws(OutputError) -> End {
+    let reader = try RecordReader<Kind.Record>(path: path)
+    var printing = Printing<Kind>(self, reader.time, descriptor)
+    var kind = Kind()
     while printing.wantsMore, let record = try reader.next() {
-      if let connection = joiner.add(record) { printing.take(connection) }
+      if let row = kind.add(record) { printing.take(row) }
     }
     if printing.wantsMore {
-      for connection in joiner.rest() where printing.wantsMore { printing.take(connection) }
+      for row in kind.rest() where printing.wantsMore { printing.take(row) }
     }
     printing.finish()
     switch printing.errorNumber {
@@ -68,13 +68,13 @@ struct RecordListing {
   }
 
   /// The connections on their way to the output.
-  private struct Printing {
+  private struct Printing<Kind: RecordKind> {
     private let listing: RecordListing
-    private let format: (any RecordFormat)?
+    private let format: (any RecordFormat<Kind.Row>)?
     private let time: RunTime
     private let descriptor: Int32
     private var text = TextBuffer()
-    private var sums = RecordSums()
+    private var sums = Kind.Sums()
     private var taken = 0
     private(set) var errorNumber: Int32 = 0
 
@@ -84,8 +84,8 @@ struct RecordListing {
       self.descriptor = descriptor
       format =
         switch listing.form {
-        case .csv: CSVRecordFormat()
-        case .jsonLines: JSONRecordFormat()
+        case .csv: Kind.csv
+        case .jsonLines: Kind.jsonLines
         case .sums: nil
         }
       format?.begin(&text)
@@ -93,10 +93,10 @@ struct RecordListing {
 
     var wantsMore: Bool { errorNumber == 0 && taken < listing.limit ?? .max }
 
-    mutating func take(_ connection: RecordedConnection) {
-      if listing.onlyFailed, !connection.hasFailed { return }
+    mutating func take(_ row: Kind.Row) {
+      if listing.onlyFailed, !Kind.hasFailed(row) { return }
       taken += 1
-      if let format { format.write(connection, time, to: &text) } else { sums.add(connection) }
+      if let format { format.write(row, time, to: &text) } else { sums.add(row) }
       if text.octets.count >= RecordListing.pieceSize { flush() }
     }
 

@@ -1,7 +1,7 @@
 import TCPEngine
 
 /// Reads a file of connection records from its beginning, a piece at a time.
-final class RecordReader {
+final class RecordReader<Record: FileRecord> {
   private let file: InputFile
   private let piece: UnsafeMutableRawBufferPointer
   /// Octets of the piece that were read, and how many of them have been taken.
@@ -20,7 +20,7 @@ final class RecordReader {
   init(path: String) throws(OutputError) {
     file = try InputFile(path: path)
     time = try Self.time(file, path)
-    piece = .allocate(byteCount: Self.recordsPerPiece * RecordFile.recordLength, alignment: 64)
+    piece = .allocate(byteCount: Self.recordsPerPiece * Record.length, alignment: 64)
   }
 
   deinit { piece.deallocate() }
@@ -29,25 +29,25 @@ final class RecordReader {
     let header = UnsafeMutableRawBufferPointer.allocate(byteCount: RecordFile.headerLength, alignment: 8)
     defer { header.deallocate() }
     let count = try file.read(into: header)
-    return try RecordFile.time(ofHeader: UnsafeRawBufferPointer(rebasing: header[..<count]), path: path)
+    return try RecordFile.time(ofHeader: UnsafeRawBufferPointer(rebasing: header[..<count]), of: Record.self, path: path)
   }
 
   /// The next record; nil: there are no more.
-  func next() throws(OutputError) -> ConnectionRecord? {
+  func next() throws(OutputError) -> Record? {
     while true {
-      if taken + RecordFile.recordLength > filled {
+      if taken + Record.length > filled {
         guard incomplete == 0 else { return nil }
         filled = try file.read(into: piece)
         taken = 0
-        if filled < RecordFile.recordLength {
+        if filled < Record.length {
           incomplete = filled
           return nil
         }
-        incomplete = filled % RecordFile.recordLength
+        incomplete = filled % Record.length
       }
       let place = UnsafeRawPointer(piece.baseAddress! + taken)
-      taken += RecordFile.recordLength
-      if let record = RecordFile.record(at: place) { return record }
+      taken += Record.length
+      if Record.isSound(at: place) { return place.loadUnaligned(as: Record.self) }
       damaged += 1
     }
   }

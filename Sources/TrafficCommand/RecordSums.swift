@@ -1,7 +1,7 @@
 import TCPEngine
 
 /// The sums of many connections' records, per role: those of the report, when every connection was recorded.
-struct RecordSums {
+struct RecordSums: RecordRowSums {
   struct Ends {
     var records: UInt64 = 0
     var joined: UInt64 = 0

@@ -5,9 +5,9 @@ import TCPEngine
 ///
 /// Workers do not wait for it: a record that finds its ring full is lost and counted there. It therefore never stops taking records, not
 /// even when the file fails.
-final class RecordWriter: @unchecked Sendable {
+final class RecordWriter<Record: FileRecord>: @unchecked Sendable {
   private let path: String
-  private let channels: [UnsafePointer<RecordChannel>]
+  private let channels: [UnsafePointer<RecordChannel<Record>>]
   private let time: RunTime
   private let file: OutputFile
   private let thread = WriterThread()
@@ -22,7 +22,7 @@ final class RecordWriter: @unchecked Sendable {
   ///   - startTicks: the run's start on its clock of `ticksPerSecond`.
   ///   - startNanoseconds: the run's start in Unix time; 0: the clock is manual.
   init(
-    path: String, channels: [UnsafePointer<RecordChannel>], ticksPerSecond: Double, startTicks: UInt64, startNanoseconds: UInt64
+    path: String, channels: [UnsafePointer<RecordChannel<Record>>], ticksPerSecond: Double, startTicks: UInt64, startNanoseconds: UInt64
   ) throws(OutputError) {
     self.path = path
     self.channels = channels
@@ -49,7 +49,7 @@ final class RecordWriter: @unchecked Sendable {
   var cpuSeconds: Double { thread.cpuSeconds }
 
   private func writeAll(_ thread: WriterThread) {
-    RecordFile.header(time).withUnsafeBytes { _ = write($0) }
+    RecordFile.header(time, of: Record.self).withUnsafeBytes { _ = write($0) }
     while true {
       let ending = thread.isStopping
       var fullest = 0.0
@@ -62,13 +62,13 @@ final class RecordWriter: @unchecked Sendable {
   }
 
   /// Writes what a channel holds. How full it was, from 0 to 1.
-  private func drain(_ channel: UnsafePointer<RecordChannel>) -> Double {
+  private func drain(_ channel: UnsafePointer<RecordChannel<Record>>) -> Double {
     var count = 0
     // What lies ready wraps around at most once; what arrives meanwhile waits for the next time.
     for _ in 0..<2 {
       let run = channel.pointee.ring.readable()
       if run.isEmpty { break }
-      let records = write(UnsafeRawBufferPointer(run)) / RecordFile.recordLength
+      let records = write(UnsafeRawBufferPointer(run)) / Record.length
       written += records
       lost += run.count - records
       channel.pointee.ring.consume(run.count)

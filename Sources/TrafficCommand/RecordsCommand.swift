@@ -5,11 +5,20 @@ import Glibc
 struct RecordsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "records", abstract: "Print the connection records of a run, both ends of a connection joined.",
-    discussion: """
-      Columns, units and the format of the file: Documentation/Records.md.
+    discussion: RecordsOptions.discussion)
 
-      Exit codes: 0, printed; 1, some records are damaged, or the output failed; 2, the file cannot be read or is none of records.
-      """)
+  @OptionGroup var options: RecordsOptions
+
+  func run() throws { try options.print(EndRecords.self) }
+}
+
+/// What is printed of a file of records, and how.
+struct RecordsOptions: ParsableArguments {
+  static let discussion = """
+    Columns, units and the format of the file: Documentation/Records.md.
+
+    Exit codes: 0, printed; 1, some records are damaged, or the output failed; 2, the file cannot be read or is none of records.
+    """
 
   enum Format: String, ExpressibleByArgument, CaseIterable {
     case csv
@@ -35,7 +44,8 @@ struct RecordsCommand: ParsableCommand {
     if let limit, limit < 0 { throw ValidationError("--limit is \(limit), a number of connections from 0 is needed") }
   }
 
-  func run() throws {
+  /// Prints the file as the options say.
+  func print<Kind: RecordKind>(_ kind: Kind.Type) throws {
     // `| head` closes the pipe early: that is an error number then, and not the end of the process.
     signal(SIGPIPE, SIG_IGN)
     var listing = RecordListing(path: file)
@@ -44,7 +54,7 @@ struct RecordsCommand: ParsableCommand {
     listing.limit = limit
     let end: RecordListing.End
     do {
-      end = try listing.print(to: STDOUT_FILENO)
+      end = try listing.print(kind, to: STDOUT_FILENO)
     } catch {
       try Self.fail("\(error)", status: 2)
     }
@@ -52,7 +62,7 @@ struct RecordsCommand: ParsableCommand {
     case .readerGone: return
     case .outputFailed(let error): try Self.fail("\(error)", status: 1)
     case .complete(let shortfall):
-      shortfall.sentences(path: file).forEach(FileDescriptor.complain)
+      shortfall.sentences(path: file, recordLength: Kind.Record.length).forEach(FileDescriptor.complain)
       if shortfall.damaged > 0 { throw ExitCode(1) }
     }
   }

@@ -18,9 +18,4 @@ struct RootCommand: ParsableCommand {
 
   /// What may follow the program's name.
   static var commandNames: [String] { configuration.subcommands.compactMap { $0.configuration.commandName } + ["help"] }
-
-  /// The executable's own name, so that programs with a workload of their own speak of themselves.
-  private static var programName: String {
-    CommandLine.arguments.first?.split(separator: "/").last.map(String.init) ?? "trafficengine"
-  }
 }

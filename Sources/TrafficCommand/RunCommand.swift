@@ -2,8 +2,8 @@ import ArgumentParser
 import Configuration
 import TCPEngine
 
-/// `run [config.toml] [flags]`. It only parses: what runs is `TrafficMain`'s matter, which knows the workload.
-struct RunCommand: ParsableCommand {
+/// `run [config.toml] [flags]`.
+struct RunCommand: SessionCommand {
   static let configuration = CommandConfiguration(
     commandName: "run",
     abstract: "Generate traffic, and report on it. Without file and flags: the reference load.",
@@ -16,7 +16,10 @@ struct RunCommand: ParsableCommand {
 
   @OptionGroup var source: SettingsSource
 
-  func settings() throws -> TrafficSettings { try source.load() }
+  /// What runs: it knows the workload. Set once, before the command line is read.
+  nonisolated(unsafe) static var session: (TrafficSettings) throws -> ExitStatus = { _ in .misconfigured }
+
+  func perform() throws -> ExitStatus { try Self.session(try source.load()) }
 }
 
 /// `check [config.toml] [flags]`.

@@ -1,24 +1,24 @@
 import TCPEngine
 
-/// What a run writes besides its report, while it runs: the capture and the connection records. A channel for each worker.
-final class RunOutputs {
-  /// What was written in the end.
-  struct Written {
-    var frames = 0
-    var records = 0
-    var recordCPUSeconds = 0.0
-    /// What went wrong with the files.
-    var problems: [String] = []
-  }
+/// What was written in the end, besides the report.
+struct WrittenOutputs {
+  var frames = 0
+  var records = 0
+  var recordCPUSeconds = 0.0
+  /// What went wrong with the files.
+  var problems: [String] = []
+}
 
+/// What a run writes besides its report, while it runs: the capture and the connection records. A channel for each worker.
+final class RunOutputs<Record: FileRecord> {
   private let captureChannels: [UnsafeMutablePointer<CaptureChannel>]
-  private let recordChannels: [UnsafeMutablePointer<RecordChannel>]
+  private let recordChannels: [UnsafeMutablePointer<RecordChannel<Record>>]
   private let capture: CaptureWriter?
-  private let records: RecordWriter?
+  private let records: RecordWriter<Record>?
 
   /// Frames and records that may wait for the writers, of each worker.
-  private static let captureCapacity = 4096
-  private static let recordCapacity = 1 << 17
+  private static var captureCapacity: Int { 4096 }
+  private static var recordCapacity: Int { 1 << 17 }
 
   /// Opens the files and starts the writers.
   init(_ basis: RunBasis) throws {
@@ -26,7 +26,7 @@ final class RunOutputs {
     let workers = 0..<basis.workers
     let captureChannels = output.pcap == nil ? [] : workers.map { _ in Self.allocated(CaptureChannel(capacity: Self.captureCapacity)) }
     let recordChannels =
-      basis.settings.engine.detailedRecords ? workers.map { _ in Self.allocated(RecordChannel(capacity: Self.recordCapacity)) } : []
+      basis.settings.engine.detailedRecords ? workers.map { _ in Self.allocated(RecordChannel<Record>(capacity: Self.recordCapacity)) } : []
     self.captureChannels = captureChannels
     self.recordChannels = recordChannels
     do throws(OutputError) {
@@ -52,13 +52,13 @@ final class RunOutputs {
     captureChannels.isEmpty ? nil : UnsafePointer(captureChannels[worker])
   }
 
-  func recordChannel(_ worker: Int) -> UnsafePointer<RecordChannel>? {
+  func recordChannel(_ worker: Int) -> UnsafePointer<RecordChannel<Record>>? {
     recordChannels.isEmpty ? nil : UnsafePointer(recordChannels[worker])
   }
 
   /// Writes what still waits and closes the files. The workers have ended.
-  func finish() -> Written {
-    var written = Written()
+  func finish() -> WrittenOutputs {
+    var written = WrittenOutputs()
     do throws(OutputError) { written.frames = try capture?.finish() ?? 0 } catch { written.problems.append(error.description) }
     do throws(OutputError) { written.records = try records?.finish() ?? 0 } catch { written.problems.append(error.description) }
     written.recordCPUSeconds = records?.cpuSeconds ?? 0
@@ -72,7 +72,9 @@ final class RunOutputs {
       startTicks: basis.startTicks, startNanoseconds: basis.startNanoseconds)
   }
 
-  private static func records(_ basis: RunBasis, _ channels: [UnsafePointer<RecordChannel>]) throws(OutputError) -> RecordWriter? {
+  private static func records(_ basis: RunBasis, _ channels: [UnsafePointer<RecordChannel<Record>>]) throws(OutputError) -> RecordWriter<
+    Record
+  >? {
     guard !channels.isEmpty else { return nil }
     return try RecordWriter(
       path: basis.settings.output.recordsFile, channels: channels, ticksPerSecond: basis.ticksPerSecond, startTicks: basis.startTicks,

@@ -28,6 +28,8 @@ struct RunPlan {
     var serverWait: Ticks
     /// How long closing may take when `duration` is over.
     var closeGrace: Ticks
+    /// And what these two are longer for each connection that is open when it begins.
+    var perConnection: Ticks
     /// How long open connections may take to complete after a signal to stop.
     var stopGrace: Ticks
     /// How long resets take to cross the wire, and how long sending them may take.
@@ -53,6 +55,8 @@ struct RunPlan {
   private var start: Ticks
   private(set) var phase = Phase.running
   private var since: Ticks
+  /// What this phase may take beyond what all may, as so many connections are open.
+  private var allowance: Ticks = 0
   /// A signal cut the run short.
   private(set) var wasInterrupted = false
   /// `duration` has come to its end.
@@ -76,8 +80,8 @@ struct RunPlan {
     switch phase {
     case .waiting: waitForLink(counts, elapsed, now)
     case .running: decideWhileRunning(counts, now)
-    case .finishing: if counts.openServers == 0 || elapsed >= times.serverWait { phase = .left }
-    case .closing: if counts.openClients == 0 { enter(.finishing, now) } else if elapsed >= times.closeGrace { enter(.resetting, now) }
+    case .finishing: if counts.openServers == 0 || elapsed >= times.serverWait + allowance { phase = .left }
+    case .closing: decideWhileClosing(counts, elapsed, now)
     case .stopping: if counts.open == 0 { phase = .left } else if elapsed >= times.stopGrace { enter(.resetting, now) }
     case .resetting: if (counts.open == 0 && elapsed >= times.resetCrossing) || elapsed >= times.resetLimit { phase = .left }
     case .left: break
@@ -95,12 +99,20 @@ struct RunPlan {
     phase = .left
   }
 
+  private mutating func decideWhileClosing(_ counts: RunCounts, _ elapsed: Ticks, _ now: Ticks) {
+    if counts.openClients == 0 {
+      enter(.finishing, now, open: counts.open)
+    } else if elapsed >= times.closeGrace + allowance {
+      enter(.resetting, now)
+    }
+  }
+
   private mutating func decideWhileRunning(_ counts: RunCounts, _ now: Ticks) {
-    if let total, counts.attempted >= total, counts.openClients == 0 { return enter(.finishing, now) }
+    if let total, counts.attempted >= total, counts.openClients == 0 { return enter(.finishing, now, open: counts.open) }
     let began = counts.firstOpen ?? start
     if let duration = times.duration, now >= began, now - began >= duration {
       wasTimed = true
-      enter(.closing, now)
+      enter(.closing, now, open: counts.open)
     }
   }
 
@@ -120,9 +132,10 @@ struct RunPlan {
   /// There is nothing to run: the workers leave at once.
   mutating func abandon() { phase = .left }
 
-  private mutating func enter(_ next: Phase, _ now: Ticks) {
+  private mutating func enter(_ next: Phase, _ now: Ticks, open: UInt64 = 0) {
     phase = next
     since = now
+    allowance = open * times.perConnection
   }
 
   private var command: WorkerCommand {
@@ -146,9 +159,11 @@ extension RunPlan.Times {
     linkWait = ticks(10)
     serverWait = ticks(1)
     closeGrace = ticks(2)
+    perConnection = ticks(1e-5)
     stopGrace = ticks(1)
     resetCrossing = ticks(0.02)
-    resetLimit = ticks(0.5)
+    // Ten million connections, both ends here, and the report is there within 10 s of the signal.
+    resetLimit = ticks(4)
   }
 
   /// For simulated time, in nanoseconds: waiting costs nothing, and on a faulty wire the server ends' own timeouts are to end them.

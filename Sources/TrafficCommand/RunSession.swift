@@ -14,7 +14,7 @@ struct RunSession<Program: TrafficProgram> {
     let reportFile = try settings.output.json.map(ReportFile.init)
     let basis = try RunBasis(settings)
     try MemoryNeed.check(basis, workloadState: MemoryLayout<Program.W.State>.stride)
-    let outputs = try RunOutputs(basis)
+    let outputs = try RunOutputs<ConnectionRecord>(basis)
     outputs.start()
     let run = try started(basis, outputs)
     announce(basis, run, console)
@@ -24,7 +24,7 @@ struct RunSession<Program: TrafficProgram> {
     return try report(summary, console, reportFile)
   }
 
-  private func started(_ basis: RunBasis, _ outputs: RunOutputs) throws -> any TrafficRun {
+  private func started(_ basis: RunBasis, _ outputs: RunOutputs<ConnectionRecord>) throws -> any TrafficRun {
     switch settings.port.kind {
     case .ring: try PortRun<Program>(basis, outputs, makeWorkload: makeWorkload)
     case .memory: MemoryRun<Program>(basis, outputs, makeWorkload: makeWorkload)
@@ -53,7 +53,7 @@ struct RunSession<Program: TrafficProgram> {
   }
 
   private func conclude(
-    _ run: any TrafficRun, _ basis: RunBasis, _ outputs: RunOutputs, reporterSince startCPUSeconds: Double
+    _ run: any TrafficRun, _ basis: RunBasis, _ outputs: RunOutputs<ConnectionRecord>, reporterSince startCPUSeconds: Double
   ) -> RunSummary {
     let reporterCPUSeconds = JoinableThread.currentCPUSeconds - startCPUSeconds
     let end = run.conclude()

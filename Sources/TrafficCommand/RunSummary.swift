@@ -8,11 +8,11 @@ struct RunSummary {
   let workers: [Tally]
   let total: Tally
   let end: RunEnd
-  let written: RunOutputs.Written
+  let written: WrittenOutputs
   let reporterCPUSeconds: Double
 
   init(
-    basis: RunBasis, hugePages: Bool?, warnings: [String], workers: [Tally], end: RunEnd, written: RunOutputs.Written,
+    basis: RunBasis, hugePages: Bool?, warnings: [String], workers: [Tally], end: RunEnd, written: WrittenOutputs,
     reporterCPUSeconds: Double
   ) {
     self.basis = basis
@@ -35,6 +35,14 @@ struct RunSummary {
   var startToFirstSYN: Double? {
     guard !isSimulated, total[.client].attempted > 0 else { return nil }
     return basis.startedAfter + seconds(total[.firstOpen] &- basis.startTicks)
+  }
+
+  var steering: SteeringReport? {
+    end.steering.map {
+      SteeringReport(
+        choice: $0, replies: total[.client][.synAckReceived], astray: total[.repliesAstray], handedOver: total[.steeredElsewhere],
+        lost: total[.handOverFull])
+    }
   }
 
   /// Connections completed per second. For workers in sum it is over the time from the first SYN of all to the last close.

@@ -10,7 +10,7 @@ public struct SettingsFlags: ParsableArguments {
   @OptionGroup(title: "Timeouts") var timeouts: TimeoutFlags
   @OptionGroup(title: "Workload http") var http: HTTPFlags
   @OptionGroup(title: "Workload bulk") var bulk: BulkFlags
-  @OptionGroup(title: "Faults of an in-memory wire") var faults: FaultFlags
+  @OptionGroup(title: "Faults of the wire") var faults: FaultFlags
   @OptionGroup(title: "Output") var output: OutputFlags
 
   public init() {}
@@ -43,6 +43,8 @@ struct PortFlags: FlagGroup {
   @Option(parsing: .unconditional, help: .key("ports.txd")) var txd: String?
   @Option(name: [.long, .customLong("mbuf-cnt")], parsing: .unconditional, help: .key("ports.pool_size")) var poolSize: String?
   @Option(parsing: .unconditional, help: .key("ports.cache_size")) var cacheSize: String?
+  @Option(parsing: .unconditional, help: .key("ports.mtu")) var mtu: String?
+  @Option(parsing: .unconditional, help: .key("ports.vlan")) var vlan: String?
   @Option(defaultAsFlag: "true", parsing: .next, help: .key("ports.checksum")) var checksum: String?
   @Flag(help: .hidden) var noChecksum = false
   @Option(parsing: .unconditional, help: .key("ports.dst_port_mask")) var dstPortMask: String?
@@ -87,6 +89,7 @@ struct TCPFlags: FlagGroup {
   @Option(defaultAsFlag: "true", parsing: .next, help: .key("engine.timestamps")) var timestamps: String?
   @Flag(help: .hidden) var noTimestamps = false
   @Option(parsing: .unconditional, help: .key("engine.rto_min")) var rtoMin: String?
+  @Option(parsing: .unconditional, help: .key("engine.delayed_ack")) var delayedAck: String?
   @Option(parsing: .unconditional, help: .key("engine.rto_initial")) var rtoInitial: String?
   @Option(parsing: .unconditional, help: .key("engine.syn_retries")) var synRetries: String?
   @Option(parsing: .unconditional, help: .key("engine.data_retries")) var dataRetries: String?
@@ -100,6 +103,7 @@ struct TimeoutFlags: FlagGroup {
   @Option(parsing: .unconditional, help: .key("engine.timeouts.established")) var timeoutsEstablished: String?
   @Option(parsing: .unconditional, help: .key("engine.timeouts.closing")) var timeoutsClosing: String?
   @Option(parsing: .unconditional, help: .key("engine.timeouts.time_wait")) var timeoutsTimeWait: String?
+  @Option(parsing: .unconditional, help: .key("engine.timeouts.keepalive")) var timeoutsKeepalive: String?
 }
 
 struct HTTPFlags: FlagGroup {
@@ -124,6 +128,7 @@ struct FaultFlags: FlagGroup {
   @Option(parsing: .unconditional, help: .key("faults.loss")) var loss: String?
   @Option(parsing: .unconditional, help: .key("faults.duplicate")) var duplicate: String?
   @Option(parsing: .unconditional, help: .key("faults.reorder")) var reorder: String?
+  @Option(parsing: .unconditional, help: .key("faults.delay")) var delay: String?
   @Option(parsing: .unconditional, help: .key("faults.corrupt")) var corrupt: String?
 }
 

@@ -39,15 +39,24 @@ struct SteeringChoice: Sendable {
   /// Rules that a port is asked for at most.
   private static let mostRules = 512
 
-  /// Chooses for a port that has been started, and tells it.
+  /// Chooses for a generator's port that has been started, and tells it.
   init(_ settings: TrafficSettings, _ device: DPDKDevice) {
+    self.init(settings.port, device) { () throws(DPDKError) in try Self.rules(settings, workers: device.queues) }
+  }
+
+  /// The same for a proxy's servers' port.
+  init(_ settings: ProxySettings, _ device: DPDKDevice) {
+    self.init(settings.serverPort, device) { () throws(DPDKError) in try Self.rules(settings, workers: device.queues) }
+  }
+
+  private init(_ port: PortSettings, _ device: DPDKDevice, rules: () throws(DPDKError) -> [SteeringRule]) {
     var declined: [Declined] = []
-    guard device.queues > 1, !settings.port.isLooped else {
+    guard device.queues > 1, !port.isLooped else {
       self.init(device.queues > 1 ? .queues : .none, [], nil)
       return
     }
     do throws(DPDKError) {
-      try device.create(try Self.rules(settings, workers: device.queues))
+      try device.create(try rules())
       self.init(.flowRules, [], nil)
       return
     } catch {
@@ -80,20 +89,32 @@ struct SteeringChoice: Sendable {
 
   /// The rules that bring every frame to its worker; thrown is why there are none.
   static func rules(_ settings: TrafficSettings, workers: Int) throws(DPDKError) -> [SteeringRule] {
-    let port = settings.port
+    guard settings.port.flowSteering == .address || settings.engine.port == 0 else {
+      throw DPDKError("the server role's segments have all one destination port")
+    }
+    return try rules(settings.port, workers: workers, ownAddressesToo: true)
+  }
+
+  static func rules(_ settings: ProxySettings, workers: Int) throws(DPDKError) -> [SteeringRule] {
+    guard settings.serverPort.flowSteering == .address || settings.isSplit else {
+      throw DPDKError("clients come in at the same port, and their segments have all one destination port")
+    }
+    guard settings.isSplit || !settings.connectsFromWhereItListens else {
+      throw DPDKError("clients come in at an address that servers are connected from")
+    }
+    return try rules(settings.serverPort, workers: workers, ownAddressesToo: false)
+  }
+
+  private static func rules(_ port: PortSettings, workers: Int, ownAddressesToo: Bool) throws(DPDKError) -> [SteeringRule] {
     do {
       switch port.flowSteering {
-      case .port:
-        guard settings.engine.port == 0 else {
-          throw DPDKError("the server role's segments have all one destination port")
-        }
-        return try PortSteering(mask: port.dstPortMask, workers: workers).rules
+      case .port: return try PortSteering(mask: port.dstPortMask, workers: workers).rules
       case .address:
         let shares = try port.addressShares(workers: workers)
         guard shares.ruleCount <= mostRules else {
           throw DPDKError("a rule for each of \(shares.ruleCount) addresses would be more than \(mostRules)")
         }
-        return shares.rules
+        return ownAddressesToo ? shares.rules : shares.clientRules
       }
     } catch let error as DPDKError {
       throw error

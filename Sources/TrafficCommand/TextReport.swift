@@ -152,10 +152,19 @@ struct TextReport {
     guard summary.end.driver != nil else { return [] }
     let device = summary.basis.settings.port.device
     return [
-      "Port: \(device.map { "\($0) (\(summary.end.driverName))" } ?? "ring"), checksums: software",
+      "Port: \(device.map { "\($0) (\(summary.end.driverName))" } ?? "ring"), checksums: \(checksums)",
       "  sent \(count(total[.framesSent])) frames, \(count(total[.bytesSent])) octets",
       "  received \(count(total[.framesReceived])) frames, \(count(total[.bytesReceived])) octets",
     ] + portCounts + (summary.end.driverChoice.map { ["  \($0)"] } ?? []) + (device == nil ? [] : neighbours) + steering
+  }
+
+  private var checksums: String {
+    func which(_ ipv4: ChecksumOffloads, _ tcp: ChecksumOffloads) -> String {
+      let names = [(ipv4, "IPv4"), (tcp, "TCP")].filter { summary.end.checksums.contains($0.0) }.map(\.1)
+      return names.isEmpty ? "none" : names.joined(separator: " and ")
+    }
+    if summary.end.checksums.isEmpty { return "software" }
+    return "by the port, received \(which(.receivedIPv4, .receivedTCP)), sent \(which(.sentIPv4, .sentTCP)); else software"
   }
 
   private var portCounts: [String] {
@@ -166,17 +175,7 @@ struct TextReport {
     ]
   }
 
-  private var steering: [String] {
-    guard let steering = summary.end.steering, steering.needsHandOver else { return [] }
-    let replies = total[.client][.synAckReceived]
-    let obeyed = steering.isObeyed(replies: replies, astray: total[.repliesAstray])
-    return [
-      "Steering: \(steering.way.text)" + (obeyed == false ? ", which the port does not obey: frames were handed over instead" : ""),
-      "  replies on their own worker's queue \(count(replies - min(replies, total[.repliesAstray]))), on another's "
-        + "\(count(total[.repliesAstray]))",
-      "  frames handed over \(count(total[.steeredElsewhere])), lost doing so \(count(total[.handOverFull]))",
-    ] + steering.declined.map { "  not by \($0.way.text): \($0.reason)" }
-  }
+  private var steering: [String] { summary.steering?.lines ?? [] }
 
   private var neighbours: [String] {
     [
@@ -211,13 +210,15 @@ struct TextReport {
   }
 
   private var faults: [String] {
-    guard let faults = summary.end.workers[0].faults else { return [] }
+    guard let faults = summary.end.faults else { return [] }
     func count(_ value: Int) -> String { NumberText.grouped(UInt64(value)) }
-    return [
+    let inMemory =
       "Wire in memory: sent \(self.count(total[.framesSent])), received \(self.count(total[.framesReceived])) frames; "
-        + "checksums: software",
+      + "checksums: software"
+    return [
+      summary.end.port == nil ? inMemory : "Faults of the wire, both ways where it is not looped",
       "  lost \(count(faults.lost)), duplicated \(count(faults.duplicated)), reordered \(count(faults.reordered)), "
-        + "corrupted \(count(faults.corrupted))",
+        + "delayed \(count(faults.delayed)), corrupted \(count(faults.corrupted))",
     ]
   }
 

@@ -33,46 +33,8 @@ public enum TrafficMain {
     }
   }
 
-  private static func end(_ session: (TrafficSettings) throws -> ExitStatus) -> Never {
-    do {
-      exit(try perform(CommandLine.arguments.dropFirst(), session).rawValue)
-    } catch {
-      exit(explain(error).rawValue)
-    }
-  }
-
-  private static func perform(
-    _ arguments: ArraySlice<String>, _ session: (TrafficSettings) throws -> ExitStatus
-  ) throws -> ExitStatus {
-    if let word = arguments.first, !word.hasPrefix("-"), !RootCommand.commandNames.contains(word) {
-      let names = RootCommand.commandNames.joined(separator: ", ")
-      throw CommandFailure(.misconfigured, "command line: '\(word)' is no command, give one of \(names)")
-    }
-    var command = try RootCommand.parseAsRoot(Array(arguments))
-    switch command {
-    case let run as RunCommand:
-      return try session(try run.settings())
-    case is RootCommand:
-      Console.complain(RootCommand.helpMessage())
-      return .misconfigured
-    default:
-      try command.run()
-      return .success
-    }
-  }
-
-  /// Says what was wrong in one line; help and version are no errors.
-  private static func explain(_ error: any Error) -> ExitStatus {
-    if let failure = error as? CommandFailure {
-      Console.complain(failure.sentence)
-      return failure.status
-    }
-    guard RootCommand.exitCode(for: error) != .success else {
-      print(RootCommand.fullMessage(for: error))
-      return .success
-    }
-    let message = RootCommand.message(for: error).split(separator: "\n").joined(separator: " ")
-    Console.complain("command line: \(message)")
-    return RootCommand.exitCode(for: error) == .validationFailure ? .misconfigured : .failed
+  private static func end(_ session: @escaping (TrafficSettings) throws -> ExitStatus) -> Never {
+    RunCommand.session = session
+    exit(CommandLineRun(RootCommand.self, names: RootCommand.commandNames).perform().rawValue)
   }
 }

@@ -33,6 +33,8 @@ struct RunEnd: Sendable {
   /// DPDK's name of the port's driver.
   var driver: String?
   var driverName = ""
+  /// What the port sees to; the rest is done in software.
+  var checksums: ChecksumOffloads = []
   /// Why it is this driver, where another was tried first.
   var driverChoice: String?
   var steering: SteeringChoice?
@@ -61,7 +63,33 @@ struct WorkerEnd: Sendable {
   var timers = 0
   /// Frames that were still on the wire.
   var onWire = 0
-  /// Frames that a faulty wire still held back.
-  var heldBack = 0
-  var faults: FaultCounts?
+  /// Nil: the wire has no faults.
+  var faults: WireEnd?
+}
+
+/// What a faulty wire did, and what it still held back.
+struct WireEnd: Sendable {
+  private(set) var departed = FaultCounts()
+  private(set) var arrived = FaultCounts()
+  private var leaving = 0
+  private var coming = 0
+
+  /// Empties the wire.
+  init<Base: PacketPort & ~Copyable>(_ port: inout FaultyPort<Base>) {
+    (departed, arrived) = (port.departed, port.arrived)
+    (leaving, coming) = port.held
+    port.drain()
+  }
+
+  /// Frames that went out beyond those that were sent, and those that were received beyond those that came in; negative: fewer.
+  var addedLeaving: Int { departed.duplicated - departed.lost - leaving }
+  var addedComing: Int { arrived.duplicated - arrived.lost - coming }
+}
+
+extension RunEnd {
+  /// What all workers' wires did; nil: they have no faults.
+  var faults: FaultCounts? {
+    let all = workers.compactMap { $0.faults }
+    return all.isEmpty ? nil : all.reduce(FaultCounts()) { $0 + $1.departed + $1.arrived }
+  }
 }

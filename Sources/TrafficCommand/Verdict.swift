@@ -21,7 +21,8 @@ struct Verdict {
     imbalances.first.map { "sums do not balance: \($0)" + (imbalances.count > 1 ? " (and \(imbalances.count - 1) more)" : "") }
   }
 
-  /// A run without an end of its own is ended by a signal, and that is as it should be.
+  /// A run without an end of its own is ended by a signal, and that is as it should be; so it is with a run that only serves, which may
+  /// have been told how long at most.
   private static func interruption(_ summary: RunSummary) -> String? {
     guard summary.end.wasInterrupted else { return nil }
     let tally = summary.total.judged
@@ -29,7 +30,9 @@ struct Verdict {
     if let total = summary.basis.total, tally.attempted < total {
       return "interrupted: only \(count(tally.attempted)) of \(count(total)) connections were attempted"
     }
-    if summary.basis.settings.engine.duration > 0, summary.basis.total == nil, !summary.end.wasTimed {
+    if summary.basis.settings.engine.duration > 0, summary.basis.total == nil, !summary.end.wasTimed,
+      !summary.basis.settings.targets.isEmpty
+    {
       return "interrupted before its duration was over"
     }
     return nil
@@ -62,12 +65,23 @@ struct Verdict {
   }
 
   private static func records(_ summary: RunSummary) -> String? {
-    let lost = summary.total[.recordsLost]
-    if lost > 0 { return "\(count(lost)) connection records were lost: the disk is too slow (records_sample makes them fewer)" }
-    let made = summary.total[.recordsWritten]
-    guard summary.basis.settings.engine.detailedRecords, made != UInt64(summary.written.records) else { return nil }
-    return "\(count(made)) connection records were made, but \(summary.written.records) written"
+    RecordBalance.problem(
+      lost: summary.total[.recordsLost], made: summary.total[.recordsWritten],
+      written: summary.basis.settings.engine.detailedRecords ? summary.written.records : nil)
   }
 
   private static func count(_ value: UInt64) -> String { NumberText.grouped(value) }
+}
+
+/// Records that workers made, and those in the file.
+enum RecordBalance {
+  /// - Parameter written: nil: none were asked for.
+  /// - Returns: nil: they are the same.
+  static func problem(lost: UInt64, made: UInt64, written: Int?) -> String? {
+    if lost > 0 {
+      return "\(NumberText.grouped(lost)) connection records were lost: the disk is too slow (records_sample makes them fewer)"
+    }
+    guard let written, made != UInt64(written) else { return nil }
+    return "\(NumberText.grouped(made)) connection records were made, but \(written) written"
+  }
 }

@@ -17,6 +17,8 @@ public struct EngineShare: Sendable {
   public var hash: PortHash?
   /// Source ports whose replies came to another worker are avoided from then on.
   public var learnsStrays = false
+  /// What the port sees to, so that this worker has not to.
+  public var checksums: ChecksumOffloads = []
 
   public init() {}
 

@@ -1,14 +1,6 @@
-/// One worker's finished records on their way to the file.
-public struct RecordChannel: ~Copyable, @unchecked Sendable {
-  public let ring: SPSCRing<ConnectionRecord>
-
-  /// - Parameter capacity: records that can wait for the writer; beyond that they are lost, and counted.
-  public init(capacity: Int) { ring = SPSCRing(capacity: capacity) }
-}
-
 /// The records of the connections that are open, beside their tables; finished ones go to the channel. Off, it costs one test.
 public struct RecordKeeper: ~Copyable {
-  let channel: UnsafePointer<RecordChannel>?
+  let channel: UnsafePointer<RecordChannel<ConnectionRecord>>?
   let open: Table<ConnectionRecord>
   private let sample: UInt64
   private let worker: UInt16
@@ -16,7 +8,7 @@ public struct RecordKeeper: ~Copyable {
   /// - Parameters:
   ///   - channel: nil: no records are kept. Must outlive the keeper.
   ///   - sample: one connection in this many is recorded; failed ones always.
-  init(channel: UnsafePointer<RecordChannel>?, capacity: Int, sample: Int, worker: Int) {
+  init(channel: UnsafePointer<RecordChannel<ConnectionRecord>>?, capacity: Int, sample: Int, worker: Int) {
     self.channel = channel
     open = Table(count: channel == nil ? 1 : capacity)
     self.sample = UInt64(sample)
@@ -24,7 +16,7 @@ public struct RecordKeeper: ~Copyable {
   }
 
   @inline(always)
-  var isOn: Bool { channel != nil }
+  var isOn: Bool { rarely(channel != nil) }
 
   /// Chosen by what both ends know, the client's initial sequence number, so that both or neither are in the sample.
   @inline(always)

@@ -7,11 +7,12 @@ extension TrafficEngine {
     _ io: inout PacketQueue<Port>
   ) {
     let connection = connections.base + Int(slot)
+    let companion = companions.base + Int(slot)
     let role = connection.pointee.role
     var action = decision
     let frame = UnsafeRawPointer(packet.bytes)
     var spare: Packet? = consume packet
-    if !action.isUsual {
+    if rarely(!action.isUsual) {
       if action.anomaly != .none { statistics.unexpected(role, action.anomaly) }
       if action.events.has(.reset) { return wasReset(slot, before, &spare, &io) }
       if action.reply.rawValue >= Reply.synAcknowledge.rawValue { return carryOutExceptionally(action, slot, segment, &spare, &io) }
@@ -20,11 +21,12 @@ extension TrafficEngine {
     let events = action.events
 
     // What arrived.
-    if events.has(.established) { established(slot, role) }
+    if events.has(.established) { established(companion, role) }
     if events.has(.payload) {
-      if let outcome = take(action, slot, segment, role, frame) { return breakOff(slot, outcome, &spare, &io) }
+      let outcome = take(action, slot, segment, role, frame)
+      if rarely(outcome != nil), let outcome { return breakOff(slot, outcome, &spare, &io) }
     }
-    if events.has(.keptInOrder) {
+    if rarely(events.has(.keptInOrder)) {
       noteTaken(slot, segment.pointee.sequence + UInt32(action.payloadOffset) + UInt32(action.payloadLength))
       if let outcome = takeHeld(slot, role, &io) { return breakOff(slot, outcome, &spare, &io) }
     }
@@ -49,29 +51,41 @@ extension TrafficEngine {
       sendAcknowledgment(slot, &spare, &io)
       acknowledges = false
     }
-    if events.has(.retransmit), retransmit(slot, &spare, &io) { acknowledges = false }
+    if rarely(events.has(.retransmit)), retransmit(slot, &spare, &io) { acknowledges = false }
     if connection.pointee.state.maySend, events.rawValue != 0 {
-      let progress = progress(slot)
+      let progress = progress(slot, connection, companion)
       if progress.end != connection.pointee.streamSent || progress.finish {
-        if sendNew(progress, slot, role, &spare, &io) { acknowledges = false }
+        if sendAtOnce(progress, slot, connection, companion, role, &spare, &io) { acknowledges = false }
       }
     }
     // What came too early is reported by a segment of its own: one with data is no duplicate acknowledgment, and carries no SACK blocks.
+    if acknowledges, parameters.pointee.acknowledgmentDelay > 0, delayAcknowledgment(slot, action) { acknowledges = false }
     if acknowledges || action.anomaly == .outOfOrder { sendAcknowledgment(slot, &spare, &io) }
     if events.has(.timeWait) { enterTimeWait(slot) } else { rearm(connection, slot) }
     if let left = spare.claim() { io.free(left) }
   }
 
+  /// True: the acknowledgment waits, and the wheel looks at the connection when it may wait no longer.
+  @inline(never)
+  private mutating func delayAcknowledgment(_ slot: UInt32, _ action: Action) -> Bool {
+    let connection = connections.base + Int(slot)
+    let isComplete = !connection.pointee.flags.has(.cold) || recovery(slot).pointee.received.count == 0
+    guard connection.pointee.delaysAcknowledgment(action, isComplete: isComplete) else { return false }
+    let due = moment.milliseconds &+ parameters.pointee.acknowledgmentDelay
+    if Int32(bitPattern: due &- connection.pointee.timerDue) < 0 { reschedule(slot, due) }
+    return true
+  }
+
   /// While a retransmission timer runs, the wheel looks at the connection within the smallest timeout; and when its workload has to be asked.
   @inline(always)
   mutating func rearm(_ connection: UnsafeMutablePointer<Connection>, _ slot: UInt32) {
-    if workload.waits, let due = wake(slot), Int32(bitPattern: due &- connection.pointee.timerDue) < 0 { reschedule(slot, due) }
+    if rarely(workload.waits), let due = wake(slot), Int32(bitPattern: due &- connection.pointee.timerDue) < 0 { reschedule(slot, due) }
     guard connection.pointee.flags.has(.timerRunning) else {
-      if connection.pointee.flags.has(.cold) { rearmCold(slot) }
+      if rarely(connection.pointee.flags.has(.cold)) { rearmCold(slot) }
       return
     }
     let due = moment.milliseconds &+ parameters.pointee.minimumRTO
-    if Int32(bitPattern: due &- connection.pointee.timerDue) < 0 { reschedule(slot, due) }
+    if rarely(Int32(bitPattern: due &- connection.pointee.timerDue) < 0) { reschedule(slot, due) }
   }
 
   /// When the workload is to be asked again, of a connection that may still send.
@@ -88,9 +102,8 @@ extension TrafficEngine {
     timers.schedule(slot, due: due)
   }
 
-  @inline(never)
-  mutating func established(_ slot: UInt32, _ role: Role) {
-    let companion = companions.base + Int(slot)
+  @inline(always)
+  private func established(_ companion: UnsafePointer<Companions<W.State>>, _ role: Role) {
     if role == .client {
       statistics.count(.client, .synAckReceived)
       statistics.measured(.handshake, ticks: companion.pointee.tcp.phase(until: now))
@@ -100,8 +113,10 @@ extension TrafficEngine {
   }
 
   /// Hands the new octets to the workload. Nil: they are what it expected.
-  @inline(never)
-  mutating func take(_ action: Action, _ slot: UInt32, _ segment: UnsafePointer<TCPSegment>, _ role: Role, _ frame: UnsafeRawPointer)
+  @inline(always)
+  private mutating func take(
+    _ action: Action, _ slot: UInt32, _ segment: UnsafePointer<TCPSegment>, _ role: Role, _ frame: UnsafeRawPointer
+  )
     -> Outcome?
   {
     let place = segment.pointee.sequence + UInt32(action.payloadOffset)
@@ -121,6 +136,27 @@ extension TrafficEngine {
     return outcome
   }
 
+  /// `sendNew`, without a call for what is said in one segment.
+  @inline(always)
+  private mutating func sendAtOnce<Port: PacketPort & ~Copyable>(
+    _ first: StreamProgress, _ slot: UInt32, _ connection: UnsafeMutablePointer<Connection>,
+    _ companion: UnsafeMutablePointer<Companions<W.State>>, _ role: Role, _ spare: inout Packet?, _ io: inout PacketQueue<Port>
+  ) -> Bool {
+    guard usually(!connection.pointee.flags.has(.cold)), usually(!io.isCongested) else {
+      return sendNew(first, slot, role, &spare, &io)
+    }
+    let before = connection.pointee.state
+    let next = connection.pointee.transmitNext(
+      end: first.end, finish: first.finish, &companion.pointee.tcp, parameters, now: moment)
+    guard usually(next != nil), let transmission = next else { return sendNew(first, slot, role, &spare, &io) }
+    count(transmission, slot, connection, companion, role, before)
+    transmitInPlace(transmission, slot, connection, &spare, &io)
+    guard connection.pointee.state.maySend else { return true }
+    let progress = self.progress(slot, connection, companion)
+    if rarely(progress.finish || progress.end != connection.pointee.streamSent) { _ = sendNew(progress, slot, role, &spare, &io) }
+    return true
+  }
+
   /// Sends what the workload has and the peer takes: data, and FIN behind the last of it. True if anything went out.
   ///
   /// - Parameter first: what the workload says; it is asked again after each segment.
@@ -129,12 +165,12 @@ extension TrafficEngine {
     _ first: StreamProgress, _ slot: UInt32, _ role: Role, _ spare: inout Packet?, _ io: inout PacketQueue<Port>
   ) -> Bool {
     let connection = connections.base + Int(slot)
-    if connection.pointee.flags.has(.cold) { return sendCold(slot, role, &spare, &io) }
+    if rarely(connection.pointee.flags.has(.cold)) { return sendCold(slot, role, &spare, &io) }
     let companion = companions.base + Int(slot)
     var progress = first
     var sent = false
     while true {
-      if io.isCongested {
+      if rarely(io.isCongested) {
         connection.pointee.holdBack(now: moment)
         return sent
       }
@@ -146,7 +182,7 @@ extension TrafficEngine {
         guard connection.pointee.isHeldByInitialWindow(progress.end, parameters), makeCold(slot) else { return sent }
         return sendCold(slot, role, &spare, &io) || sent
       }
-      count(transmission, slot, role, before)
+      count(transmission, slot, connection, companion, role, before)
       transmit(transmission, slot, &spare, &io)
       sent = true
       guard connection.pointee.state.maySend else { return true }
@@ -158,20 +194,28 @@ extension TrafficEngine {
   /// What the workload wants to send; when the run is closing and nothing is under way, what was sent is all there is.
   @inline(always)
   mutating func progress(_ slot: UInt32) -> StreamProgress {
-    let view = view(slot)
-    if phase.rawValue >= WorkerCommand.closeAll.rawValue, !workload.isBusy(view, companions.base[Int(slot)].workload) {
-      return StreamProgress(end: view.sent, finish: true)
-    }
-    if workload.waits, let due = wake(slot), Int32(bitPattern: due &- moment.milliseconds) > 0 {
-      return StreamProgress(end: view.sent, finish: false)
-    }
-    return workload.progress(view, &companions.base[Int(slot)].workload)
+    progress(slot, connections.base + Int(slot), companions.base + Int(slot))
   }
 
   @inline(always)
-  mutating func count(_ transmission: Transmission, _ slot: UInt32, _ role: Role, _ before: TCPState) {
-    let connection = connections.base + Int(slot)
-    let companion = companions.base + Int(slot)
+  private mutating func progress(
+    _ slot: UInt32, _ connection: UnsafeMutablePointer<Connection>, _ companion: UnsafeMutablePointer<Companions<W.State>>
+  ) -> StreamProgress {
+    let view = WorkloadView(connection, now: now, milliseconds: moment.milliseconds, statistics: statistics)
+    if rarely(phase.rawValue >= WorkerCommand.closeAll.rawValue), !workload.isBusy(view, companion.pointee.workload) {
+      return StreamProgress(end: view.sent, finish: true)
+    }
+    if rarely(workload.waits), let due = wake(slot), Int32(bitPattern: due &- moment.milliseconds) > 0 {
+      return StreamProgress(end: view.sent, finish: false)
+    }
+    return workload.progress(view, &companion.pointee.workload)
+  }
+
+  @inline(always)
+  mutating func count(
+    _ transmission: Transmission, _ slot: UInt32, _ connection: UnsafePointer<Connection>,
+    _ companion: UnsafeMutablePointer<Companions<W.State>>, _ role: Role, _ before: TCPState
+  ) {
     let length = UInt32(transmission.length)
     if length > 0 {
       statistics.count(role, .payloadSent)

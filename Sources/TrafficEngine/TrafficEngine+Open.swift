@@ -37,11 +37,9 @@ extension TrafficEngine {
     let target = targets.base + nextTarget
     var key = nextKey(target)
     var hash = flowHash(key)
-    var tries = 1
-    while find(hash, key) != nil || (learnsStrays && tries < Self.strayTries && strays.contains(hash)) {
-      if tries == Self.tupleTries { return false }
-      tries &+= 1
-      key = nextKey(target)
+    if rarely(!isFree(hash, key, tries: 1)) {
+      guard let free = nextFreeKey(target) else { return false }
+      key = free
       hash = flowHash(key)
     }
     guard let slot = slots.take() else { return false }
@@ -51,10 +49,11 @@ extension TrafficEngine {
 
     let initial = initialSequence.number(key, now: moment)
     let companion = companions.base + Int(slot)
-    companion.pointee.tcp = Companion()
     let connection = connections.base + Int(slot)
-    connection.pointee = Connection.open(key, initial: initial, peer: peer, &companion.pointee.tcp, now: moment)
-    companion.pointee.tcp.beginPhase(now)
+    var times = Companion()
+    connection.pointee = Connection.open(key, initial: initial, peer: peer, &times, now: moment)
+    times.beginPhase(now)
+    companion.pointee.tcp = times
     companion.pointee.workload = workload.begin(view(slot))
     _ = flows.insert(hash, slot)
     timers.schedule(slot, due: moment.milliseconds &+ parameters.pointee.minimumRTO)
@@ -65,9 +64,24 @@ extension TrafficEngine {
     statistics.count(.client, .synSent)
     records.opened(slot, connection.pointee, now)
 
-    var spare: Packet?
-    transmitSynchronization(slot, &spare, &io)
+    if let packet = newFrame(slot, &io) { synchronize(slot, packet, &io) }
     return true
+  }
+
+  /// Whether a connection may have this key, now that so many were looked at.
+  @inline(always)
+  private func isFree(_ hash: UInt32, _ key: FlowKey, tries: Int) -> Bool {
+    find(hash, key) == nil && !(tries < Self.strayTries && crossing.isStray(hash))
+  }
+
+  /// Looks on, when the first pair was taken.
+  @inline(never)
+  private mutating func nextFreeKey(_ target: UnsafePointer<TargetRoute>) -> FlowKey? {
+    for tries in 2...Self.tupleTries {
+      let key = nextKey(target)
+      if isFree(flowHash(key), key, tries: tries) { return key }
+    }
+    return nil
   }
 
   /// Pairs of address and port that are looked at for a free one in one go.
@@ -78,13 +92,18 @@ extension TrafficEngine {
   /// The key of what the target would answer to the next pair of address and port.
   @inline(always)
   private mutating func nextKey(_ target: UnsafePointer<TargetRoute>) -> FlowKey {
-    var key = key(target, tuples.next())
-    if choosesHome {
-      var tries = 0
-      while let queue = ownership.queue(of: key), queue != share.worker, tries < Self.homeTries {
-        key = self.key(target, tuples.next())
-        tries &+= 1
-      }
+    let key = key(target, tuples.next())
+    return rarely(crossing.choosesHome) ? homeKey(target, key) : key
+  }
+
+  /// The first from this one on whose replies come home.
+  @inline(never)
+  private mutating func homeKey(_ target: UnsafePointer<TargetRoute>, _ first: FlowKey) -> FlowKey {
+    var key = first
+    var tries = 0
+    while let queue = crossing.queue(of: key), queue != share.worker, tries < Self.homeTries {
+      key = self.key(target, tuples.next())
+      tries &+= 1
     }
     return key
   }

@@ -7,7 +7,19 @@ func prefetchFrame(_ packet: PacketPointer) { prefetch_line(packet_data(packet))
 extension TrafficEngine {
   /// Reads a burst in a first pass, and asks for what the second will look at.
   @inline(always)
-  func parse(_ burst: UnsafeMutablePointer<PacketPointer>, count: Int) {
+  func parse(_ burst: UnsafeMutablePointer<PacketPointer>, count: Int) { parse(burst, count: count) { _ in .software } }
+
+  /// The same where the port verifies checksums.
+  @inline(never)
+  mutating func parseVerified(_ burst: UnsafeMutablePointer<PacketPointer>, count: Int) {
+    let offload = offload
+    parse(burst, count: count) { offload.verification(of: $0) }
+  }
+
+  @inline(always)
+  private func parse(
+    _ burst: UnsafeMutablePointer<PacketPointer>, count: Int, verify: (PacketPointer) -> ChecksumVerification
+  ) {
     for index in 0..<smaller(count, 4) { prefetchFrame(burst[index]) }
     for index in 0..<count {
       if index &+ 4 < count { prefetchFrame(burst[index &+ 4]) }
@@ -17,7 +29,7 @@ extension TrafficEngine {
       arrival.pointee.packet = packet
       arrival.pointee.frame = frame
       arrival.pointee.isPlain = FrameParser.parsePlain(
-        frame, count: Int(packet.pointee.pkt_len), verify: .software, into: &arrival.pointee.segment)
+        frame, count: Int(packet.pointee.pkt_len), verify: verify(packet), into: &arrival.pointee.segment)
       arrival.pointee.hash = flowHash(arrival.pointee.segment.key)
       prefetch_line(flows.slotAddress(arrival.pointee.hash))
     }
@@ -25,7 +37,7 @@ extension TrafficEngine {
 
   @inline(always)
   mutating func receive<Port: PacketPort & ~Copyable>(_ arrival: UnsafeMutablePointer<Arrival>, _ io: inout PacketQueue<Port>) {
-    guard arrival.pointee.isPlain else { return receiveOther(arrival, &io) }
+    guard usually(arrival.pointee.isPlain) else { return receiveOther(arrival, &io) }
     deliver(arrival, &io)
   }
 
@@ -34,8 +46,9 @@ extension TrafficEngine {
   mutating func receiveOther<Port: PacketPort & ~Copyable>(
     _ arrival: UnsafeMutablePointer<Arrival>, _ io: inout PacketQueue<Port>
   ) {
+    let verification = offload.verification(of: arrival.pointee.packet)
     let packet = Packet(owning: arrival.pointee.packet)
-    switch FrameParser.parseAny(arrival.pointee.frame, count: packet.length, verify: .software, into: &arrival.pointee.segment) {
+    switch FrameParser.parseAny(arrival.pointee.frame, count: packet.length, verify: verification, into: &arrival.pointee.segment) {
     case .tcp:
       arrival.pointee.packet = packet.release()
       arrival.pointee.hash = flowHash(arrival.pointee.segment.key)
@@ -45,11 +58,11 @@ extension TrafficEngine {
     case .unreadable(.tcpChecksum)
     where !isLooped
       && FrameParser.parseUnsummed(arrival.pointee.frame, count: packet.length, into: &arrival.pointee.segment):
-      if hops == 0 { statistics.add(.unsummedAccepted) }
+      if crossing.hops == 0 { statistics.add(.unsummedAccepted) }
       arrival.pointee.packet = packet.release()
       arrival.pointee.hash = flowHash(arrival.pointee.segment.key)
       deliver(arrival, &io)
-    case .unreadable(let failure): receiveUnreadable(failure, packet, &io)
+    case .unreadable(let failure): kernel.passUnreadable(failure, packet, &io)
     }
   }
 
@@ -59,10 +72,12 @@ extension TrafficEngine {
   ) {
     let packet = Packet(owning: arrival.pointee.packet)
     let segment = UnsafePointer(arrival.segment)
-    guard MACAddress(UnsafeRawPointer(arrival.pointee.frame).bigEndian64(0) &>> 16) == mac else { return drop(packet, .notOurMac, &io) }
+    guard usually(MACAddress(UnsafeRawPointer(arrival.pointee.frame).bigEndian64(0) &>> 16) == mac) else {
+      return drop(packet, .notOurMac, &io)
+    }
     let hash = arrival.pointee.hash
     guard let handle = find(hash, segment.pointee.key) else { return receiveWithoutConnection(segment, hash, packet, &io) }
-    if handle & TimeWaitPool.flag != 0 { return receiveInTimeWait(segment, hash, handle, packet, &io) }
+    if rarely(handle & TimeWaitPool.flag != 0) { return receiveInTimeWait(segment, hash, handle, packet, &io) }
 
     let connection = connections.base + Int(handle)
     let before = connection.pointee.state
@@ -75,14 +90,17 @@ extension TrafficEngine {
   @inline(always)
   func find(_ hash: UInt32, _ key: FlowKey) -> UInt32? {
     var place = flows.start(hash)
-    while let handle = flows.next(hash, &place) {
-      if handle & TimeWaitPool.flag != 0 {
-        if timeWaits.entry(handle).pointee.key == key { return handle }
-      } else if connections.base[Int(handle)].key == key {
-        return handle
-      }
+    while let handle = flows.handle(at: place) {
+      if usually(flows.hash(at: place) == hash), usually(self.key(handle) == key) { return handle }
+      place = flows.after(place)
     }
     return nil
+  }
+
+  /// The key of what a handle of the flow table names.
+  @inline(always)
+  private func key(_ handle: UInt32) -> FlowKey {
+    usually(handle & TimeWaitPool.flag == 0) ? connections.base[Int(handle)].key : timeWaits.entry(handle).pointee.key
   }
 
   @inline(never)
@@ -110,11 +128,11 @@ extension TrafficEngine {
   mutating func refuse<Port: PacketPort & ~Copyable>(
     _ segment: UnsafePointer<TCPSegment>, _ packet: consuming Packet, _ io: inout PacketQueue<Port>
   ) {
-    if kernel != nil, isKernels(segment) { return handToKernel(packet, &io) }
+    if kernel.isOpen, isKernels(segment) { return kernel.hand(packet, &io) }
     guard isOurs(segment.pointee.destination) else {
       return drop(packet, .notOurAddress, &io)
     }
-    if let other = otherOwner(of: segment) { return handOver(packet, to: other.worker, hops: other.hops, &io) }
+    if let other = crossing.otherOwner(of: segment) { return handOver(packet, to: other.worker, hops: other.hops, &io) }
     if segment.pointee.flags.has(.rst) { return drop(packet, .resetWithoutConnection, &io) }
     let opens = segment.pointee.flags.has(.syn) && !segment.pointee.flags.has(.ack)
     statistics.dropped(opens ? .portClosed : .noConnection)
@@ -146,16 +164,18 @@ extension TrafficEngine {
     _ io: inout PacketQueue<Port>
   ) {
     let bytes = UnsafeRawPointer(packet.bytes)
-    guard flows.count < flows.capacity, let peer = isLooped ? 0 : peerIndex(bytes, segment.pointee.key.source), let slot = slots.take()
+    guard flows.count < flows.capacity, let peer = isLooped ? 0 : station.peer(of: bytes, segment.pointee.key.source),
+      let slot = slots.take()
     else { return drop(packet, .tableFull, &io) }
     var initial = initialSequence.number(segment.pointee.key, now: moment)
     // RFC 9293 3.10.7.4: beyond the largest number of the previous connection.
     if let previous, initial <= previous { initial = previous + 64_000 }
     let companion = companions.base + Int(slot)
-    companion.pointee.tcp = Companion()
     let connection = connections.base + Int(slot)
-    connection.pointee = Connection.accept(segment, initial: initial, peer: peer, &companion.pointee.tcp, parameters, now: moment)
-    companion.pointee.tcp.beginPhase(now)
+    var times = Companion()
+    connection.pointee = Connection.accept(segment, initial: initial, peer: peer, &times, parameters, now: moment)
+    times.beginPhase(now)
+    companion.pointee.tcp = times
     _ = flows.insert(hash, slot)
     timers.schedule(slot, due: moment.milliseconds &+ parameters.pointee.minimumRTO)
     companion.pointee.workload = workload.begin(view(slot))
@@ -166,15 +186,8 @@ extension TrafficEngine {
     statistics.count(.server, .synAckSent)
     statistics.set(.openServers, UInt64(truncatingIfNeeded: openServers))
     records.opened(slot, connection.pointee, now)
-    var spare: Packet? = packet
-    transmitSynchronization(slot, &spare, &io)
-  }
-
-  /// Where the answers to a frame go.
-  @inline(always)
-  private mutating func peerIndex(_ frame: UnsafeRawPointer, _ source: IPv4Address) -> UInt16? {
-    let isOnLink = (source.rawValue ^ listeners.address.rawValue) & onLinkMask == 0
-    return peers.index(of: MACAddress(frame.bigEndian64(4)), address: isOnLink ? source : IPv4Address(0))
+    LinkHeader(answering: bytes).store(to: packet.bytes)
+    synchronize(slot, packet, &io)
   }
 
   @inline(never)
@@ -184,6 +197,9 @@ extension TrafficEngine {
     let entry = timeWaits.entry(handle)
     switch entry.pointee.arrive(segment.pointee, timestamps: parameters.pointee.timestamps) {
     case .ignore:
+      io.free(packet)
+    case .end:
+      forget(handle)
       io.free(packet)
     case .acknowledgeAndRestart:
       entry.pointee.due = moment.milliseconds &+ parameters.pointee.timeWaitTimeout

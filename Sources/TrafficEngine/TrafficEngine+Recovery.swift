@@ -161,7 +161,7 @@ extension TrafficEngine {
       statistics.count(role, .retransmitted)
       records.retransmitted(slot)
     } else {
-      count(transmission, slot, role, before)
+      count(transmission, slot, connections.base + Int(slot), companions.base + Int(slot), role, before)
     }
   }
 

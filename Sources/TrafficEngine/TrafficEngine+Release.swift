@@ -1,3 +1,5 @@
+import CPacket
+
 /// How connections end: each in exactly one outcome.
 extension TrafficEngine {
   /// The connection is over; its slot is free again.
@@ -25,9 +27,14 @@ extension TrafficEngine {
 
   @inline(never)
   private mutating func settle(_ slot: UInt32, _ outcome: Outcome) {
+    timers.cancel(slot)
+    account(slot, outcome)
+  }
+
+  @inline(always)
+  private mutating func account(_ slot: UInt32, _ outcome: Outcome) {
     let connection = connections.base + Int(slot)
     let role = connection.pointee.role
-    timers.cancel(slot)
     statistics.ended(role, outcome)
     if outcome == .completed {
       statistics.measured(.close, ticks: companions.base[Int(slot)].tcp.phase(until: now))
@@ -41,7 +48,7 @@ extension TrafficEngine {
       statistics.set(.openServers, UInt64(truncatingIfNeeded: openServers))
     }
     if records.isOn { recordEnd(slot, outcome) }
-    if connection.pointee.flags.has(.cold) { releaseRecovery(slot) }
+    if rarely(connection.pointee.flags.has(.cold)) { releaseRecovery(slot) }
     connection.pointee.state = .closed
     slots.giveBack(slot)
   }
@@ -73,6 +80,7 @@ extension TrafficEngine {
       sweepPosition &+= 1
       budget &-= 1
       let connection = connections.base + Int(slot)
+      prefetchEntry(sweepPosition &+ 8)
       if connection.pointee.state == .closed { continue }
       if phase == .resetAll {
         var spare: Packet?
@@ -87,13 +95,30 @@ extension TrafficEngine {
     return true
   }
 
-  /// The end of the run: what is still open is said to be so.
+  /// Of millions of connections each one's place in the table is elsewhere in memory.
+  @inline(always)
+  private func prefetchEntry(_ slot: Int) {
+    if slot < slots.highestUsed { prefetch_line(flows.slotAddress(hash(connections.base + slot))) }
+  }
+
+  /// The end of the run: what is still open is said to be so. Millions may be: they are walked in order, and wheel and table are emptied at
+  /// once instead of looking each one up there.
   @inline(never)
   mutating func leave() {
+    var known = 0
+    var waiting = 0
     for slot in 0..<slots.highestUsed where connections[slot].state != .closed {
-      release(UInt32(truncatingIfNeeded: slot), .openAtStop)
+      known &+= 1
+      if connections[slot].timerPrevious != 0 { waiting &+= 1 }
+      connections[slot].timerPrevious = 0
+      account(UInt32(truncatingIfNeeded: slot), .openAtStop)
     }
-    while !timeWaits.isEmpty { _ = removeOldestTimeWait() }
+    while !timeWaits.isEmpty {
+      if timeWaits.isOccupied(timeWaits.oldest) { known &+= 1 }
+      timeWaits.removeOldest()
+    }
+    timers.abandon(waiting)
+    flows.abandon(known)
   }
 
   /// Connections, table entries and timers that are in use: all zero after `leave`, or something leaked.

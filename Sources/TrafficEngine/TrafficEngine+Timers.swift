@@ -43,6 +43,11 @@ extension TrafficEngine {
       sendLossProbe(slot, role, &spare, &io)
     case .acknowledge:
       sendAcknowledgment(slot, &spare, &io)
+      // What else is due is looked at next.
+      return timers.schedule(slot, due: moment.milliseconds &+ 1)
+    case .keepAlive:
+      statistics.add(.keepAlivesSent)
+      transmit(connection.pointee.keepAliveProbe, slot, &spare, &io)
     case .resume:
       _ = sendNew(progress(slot), slot, role, &spare, &io)
     case .probe:
@@ -100,24 +105,5 @@ extension TrafficEngine {
       ended &+= 1
     }
     return ended
-  }
-}
-
-/// At most so many of something in a second.
-struct RateLimit: BitwiseCopyable, Sendable {
-  let perSecond: Int
-  private var second: UInt64 = 0
-  private var used = 0
-
-  init(perSecond: Int) { self.perSecond = perSecond }
-
-  mutating func permits(_ moment: Moment) -> Bool {
-    let current = moment.microseconds / 1_000_000
-    if current != second {
-      second = current
-      used = 0
-    }
-    used &+= 1
-    return used <= perSecond
   }
 }

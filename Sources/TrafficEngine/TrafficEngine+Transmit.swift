@@ -5,7 +5,7 @@ extension TrafficEngine {
   func link(_ slot: UInt32) -> LinkHeader {
     let connection = connections.base + Int(slot)
     let peer = connection.pointee.peer
-    return connection.pointee.role == .client ? targets[Int(peer)].link : peers.link(peer & ~Connection.serverBit)
+    return connection.pointee.role == .client ? targets[Int(peer)].link : station.peers.link(peer & ~Connection.serverBit)
   }
 
   /// An empty frame with its link header: the spare one, which goes back where it came from, or a new one; nil when there is no buffer.
@@ -21,8 +21,8 @@ extension TrafficEngine {
     return newFrame(slot, &io)
   }
 
-  @inline(never)
-  private mutating func newFrame<Port: PacketPort & ~Copyable>(_ slot: UInt32, _ io: inout PacketQueue<Port>) -> Packet? {
+  @inline(always)
+  mutating func newFrame<Port: PacketPort & ~Copyable>(_ slot: UInt32, _ io: inout PacketQueue<Port>) -> Packet? {
     guard let packet = io.allocate() else {
       statistics.dropped(.noBuffer)
       return nil
@@ -36,9 +36,18 @@ extension TrafficEngine {
   mutating func transmit<Port: PacketPort & ~Copyable>(
     _ transmission: Transmission, _ slot: UInt32, _ spare: inout Packet?, _ io: inout PacketQueue<Port>
   ) {
+    transmitInPlace(transmission, slot, connections.base + Int(slot), &spare, &io)
+  }
+
+  /// The same without a call, for what every connection sends.
+  @inline(always)
+  mutating func transmitInPlace<Port: PacketPort & ~Copyable>(
+    _ transmission: Transmission, _ slot: UInt32, _ connection: UnsafeMutablePointer<Connection>, _ spare: inout Packet?,
+    _ io: inout PacketQueue<Port>
+  ) {
     guard let packet = frame(slot, &spare, &io) else { return }
-    let connection = connections.base + Int(slot)
-    if connection.pointee.flags.has(.notPlain) { return transmitWithOptions(transmission, slot, packet, &io) }
+    if rarely(parameters.pointee.acknowledgmentDelay > 0) { connection.pointee.flags.clear(.owesAcknowledgment) }
+    if rarely(connection.pointee.flags.has(.notPlain)) { return transmitWithOptions(transmission, slot, packet, &io) }
     let frame = packet.bytes
     let length = Int(transmission.length)
     var sum = ChecksumSum()
@@ -47,7 +56,7 @@ extension TrafficEngine {
       connection.pointee.key.reversed, sequence: transmission.sequence, acknowledgment: connection.pointee.receiveNext,
       transmission.control, window: connection.pointee.windowField(parameters), optionsLength: 0, payloadLength: length, sum: sum,
       to: frame)
-    io.send(packet, length: frameLength)
+    sendSegment(packet, length: frameLength, &io)
   }
 
   /// With timestamps, or SACK blocks.
@@ -78,10 +87,17 @@ extension TrafficEngine {
       connection.pointee.key.reversed, sequence: transmission.sequence, acknowledgment: connection.pointee.receiveNext,
       transmission.control, window: connection.pointee.windowField(parameters), optionsLength: optionsLength, payloadLength: length,
       sum: sum, to: frame)
-    io.send(packet, length: frameLength)
+    sendSegment(packet, length: frameLength, &io)
   }
 
-  /// Lets the workload write, and returns the sum of it.
+  /// A whole segment of ours goes out; its sums may be the port's affair.
+  @inline(always)
+  private func sendSegment<Port: PacketPort & ~Copyable>(_ packet: consuming Packet, length: Int, _ io: inout PacketQueue<Port>) {
+    if offload.sumsTCP { offload.leaveSums(packet) }
+    io.send(packet, length: length)
+  }
+
+  /// Lets the workload write, and returns the sum of it; 0 where the port computes it.
   @inline(always)
   private func writePayload(_ transmission: Transmission, _ slot: UInt32, _ payload: UnsafeMutableRawPointer) -> ChecksumSum {
     let length = Int(transmission.length)
@@ -89,7 +105,7 @@ extension TrafficEngine {
       view(slot), companions.base[Int(slot)].workload, offset: transmission.streamOffset, into: payload,
       count: length)
     var sum = ChecksumSum()
-    sum.add(payload, count: length)
+    if !offload.sumsTCP { sum.add(payload, count: length) }
     return sum
   }
 
@@ -98,10 +114,30 @@ extension TrafficEngine {
   mutating func transmitSynchronization<Port: PacketPort & ~Copyable>(
     _ slot: UInt32, _ spare: inout Packet?, _ io: inout PacketQueue<Port>
   ) {
-    guard let packet = frame(slot, &spare, &io) else { return }
+    if let packet = frame(slot, &spare, &io) { synchronize(slot, packet, &io) }
+  }
+
+  /// Our SYN or SYN-ACK in a frame that has its link header.
+  @inline(always)
+  mutating func synchronize<Port: PacketPort & ~Copyable>(_ slot: UInt32, _ packet: consuming Packet, _ io: inout PacketQueue<Port>) {
+    let connection = connections.base + Int(slot)
+    let frame = packet.bytes
+    guard usually(synchronization.suits(connection)) else { return synchronizeUnusually(slot, packet, &io) }
+    let sum = synchronization.write(to: frame + FrameWriter.plainPayloadOffset)
+    let length = FrameWriter.writeHeaders(
+      connection.pointee.key.reversed, sequence: connection.pointee.initialSend, acknowledgment: connection.pointee.receiveNext,
+      connection.pointee.state == .synSent ? .syn : .synAck, window: synchronization.window,
+      optionsLength: TCPOptions.synLayoutLength, payloadLength: 0, sum: sum, to: frame)
+    io.send(packet, length: length)
+  }
+
+  @inline(never)
+  private mutating func synchronizeUnusually<Port: PacketPort & ~Copyable>(
+    _ slot: UInt32, _ packet: consuming Packet, _ io: inout PacketQueue<Port>
+  ) {
     let segment = connections.base[Int(slot)].synchronization(companions.base[Int(slot)].tcp, parameters, now: moment)
     let length = FrameWriter.write(segment, to: packet.bytes)
-    io.send(packet, length: length)
+    sendSegment(packet, length: length, &io)
   }
 
   /// A segment of no connection, over the frame it answers.
@@ -111,14 +147,15 @@ extension TrafficEngine {
   ) {
     LinkHeader(answering: packet.bytes).store(to: packet.bytes)
     let length = FrameWriter.write(segment, to: packet.bytes)
-    io.send(packet, length: length)
+    sendSegment(packet, length: length, &io)
   }
 
   @inline(never)
   mutating func sendAcknowledgment<Port: PacketPort & ~Copyable>(
     _ slot: UInt32, _ spare: inout Packet?, _ io: inout PacketQueue<Port>
   ) {
-    transmit(connections.base[Int(slot)].acknowledgment, slot, &spare, &io)
+    let connection = connections.base + Int(slot)
+    transmitInPlace(connection.pointee.acknowledgment, slot, connection, &spare, &io)
   }
 
   /// Sends again what is to be, if it may be sent now. True if anything went out.

@@ -8,6 +8,7 @@ public struct TrafficEngine<W: Workload>: Engine, ~Copyable {
   let statistics: WorkerStatistics
   /// What all connections have in common, read through a pointer: a copy of it costs more than most functions it would be given to.
   let parameters: UnsafePointer<TCPParameters>
+  let synchronization: UsualSynchronization
   // Connections: tables indexed by the slots of one pool.
   let connections: Table<Connection>
   let companions: Table<Companions<W.State>>
@@ -42,11 +43,11 @@ public struct TrafficEngine<W: Workload>: Engine, ~Copyable {
 
   // Constant for the run.
   let share: EngineShare
-  let mac: MACAddress
   let listeners: Listeners
   let isLooped: Bool
-  /// Whom the server role answers.
-  var peers: PeerLinks
+  let offload: OffloadPlan
+  /// Who we are on the link, and whom we know there.
+  var station: Station
   let targets: Table<TargetRoute>
   let flowHash: FlowHash
   let initialSequence: InitialSequence
@@ -61,23 +62,7 @@ public struct TrafficEngine<W: Workload>: Engine, ~Copyable {
   /// Targets whose next hop's MAC address is asked for.
   var unresolvedTargets = 0
 
-  // Neighbours, where there are any.
-  var nextHops: NextHops
-  let board: NeighbourBoardView
-  private let boardOwner: NeighbourBoard
-  var boardVersion: UInt64 = 0
-  /// Our network's mask.
-  let onLinkMask: UInt32
-  let ownAddresses: Table<IPv4Address>
-  /// Rounds of announcements done, the next address of this one, and when the next one is due.
-  var announced = 0
-  var announcePosition = 0
-  var announcementDue: UInt64 = 0
-
-  /// The way to the kernel and back; nil: there is none.
-  let kernel: UnsafePointer<KernelChannel>?
-  /// Empty buffers that wait there to be filled.
-  var kernelEmpties = 0
+  var kernel: KernelDoor
   var attempted: UInt64 = 0
   var lastOpen: Ticks = 0
 
@@ -88,16 +73,7 @@ public struct TrafficEngine<W: Workload>: Engine, ~Copyable {
   var challenges = RateLimit(perSecond: 1_000)
 
   // Several workers on one port.
-  let lanes: HandOverLanes?
-  let learnsStrays: Bool
-  let choosesHome: Bool
-  let ownership: Ownership
-  var strays: StraySet
-  let handed: Table<HandedFrame>
-  /// Workers that have passed on the frame in hand; 0: it came from the port.
-  var hops: UInt32 = 0
-  /// Addresses that are ours, whichever worker has them.
-  let ourAddresses: Table<AddressRange>
+  var crossing: WorkerCrossing
 
   /// Allocates all memory the worker will use, on the calling thread's NUMA node.
   ///
@@ -106,16 +82,20 @@ public struct TrafficEngine<W: Workload>: Engine, ~Copyable {
   ///   - kernel: must outlive the engine.
   public init(
     _ settings: TrafficSettings, share: EngineShare, workload: W, mac: MACAddress, link: WorkerLink,
-    records: UnsafePointer<RecordChannel>? = nil, kernel: UnsafePointer<KernelChannel>? = nil, board: NeighbourBoard? = nil,
+    records: UnsafePointer<RecordChannel<ConnectionRecord>>? = nil, kernel: UnsafePointer<KernelChannel>? = nil,
+    board: NeighbourBoard? = nil,
     start: Ticks = 0
   ) {
     var random = SeededRandom(seed: share.seed)
     self.workload = workload
     self.share = share
-    self.mac = mac
     parametersTable = Table(count: 1)
     parametersTable[0] = settings.engine.tcp
+    // RFC 6928 2: ten segments, but of long ones only what comes to 14,600 octets, and two at least.
+    let inOctets = 14_600 / UInt32(max(settings.engine.tcp.maximumSegmentSize, 1))
+    parametersTable[0].initialSegments = min(settings.engine.tcp.initialSegments, max(2, inOctets))
     parameters = UnsafePointer(parametersTable.base)
+    synchronization = UsualSynchronization(settings.engine.tcp)
     arrivals = Table(count: 256)
     statistics = link.statistics
     let own = settings.port.steersByAddress ? IPv4Address(settings.port.address.rawValue &+ UInt32(share.worker)) : settings.port.address
@@ -133,15 +113,15 @@ public struct TrafficEngine<W: Workload>: Engine, ~Copyable {
         nextHop: port.nextHop(to: target.address), isResolved: isFixed, isFixed: isFixed)
       if !isFixed { unresolvedTargets += 1 }
     }
-    let hops = Self.nextHops(settings)
-    nextHops = NextHops(hops)
-    boardOwner = board ?? NeighbourBoard(count: hops.count)
-    self.board = boardOwner.view
-    onLinkMask = UInt32.max << UInt32(32 - settings.port.prefixLength)
-    ownAddresses = Self.ownAddresses(settings.port)
-    self.kernel = kernel
-    peers = PeerLinks(source: mac)
+    let port = settings.port
+    station = Station(
+      mac: mac, address: own, prefixLength: port.prefixLength,
+      addresses: [AddressRange(first: own, last: own)] + port.servers + port.ourAddresses(workers: share.workers),
+      announced: [AddressRange(first: port.address, last: port.address)] + port.servers + port.clients,
+      hops: Self.nextHops(settings), board: board, speaks: share.worker == 0, persists: false, statistics: link.statistics)
+    self.kernel = KernelDoor(kernel, mac: mac, statistics: link.statistics)
     isLooped = settings.port.isLooped
+    offload = OffloadPlan(share.checksums, isTagged: settings.port.vlan != 0)
     // Both roles share the pool. A server end may outlive its client for as long as a last acknowledgment is on its way.
     let capacity = 2 * share.maxOpen + max(256, share.maxOpen / 16)
     slots = SlotPool(capacity: capacity)
@@ -161,20 +141,17 @@ public struct TrafficEngine<W: Workload>: Engine, ~Copyable {
     self.records = RecordKeeper(
       channel: records, capacity: capacity, sample: settings.output.recordsSample, worker: share.worker)
     tuples = Self.tuples(settings.port, share)
-    ownership = Self.ownership(settings, share)
-    lanes = share.lanes
-    learnsStrays = share.lanes != nil && share.learnsStrays
-    choosesHome = share.lanes != nil && share.hash != nil
-    strays = StraySet(isNeeded: learnsStrays)
-    handed = Table(count: Self.handOverBurst)
-    let ours = settings.port.ourAddresses(workers: share.workers)
-    ourAddresses = Table(count: ours.count)
-    for (index, range) in ours.enumerated() { ourAddresses[index] = range }
+    crossing = WorkerCrossing(
+      lanes: share.lanes, hash: share.hash, learnsStrays: share.learnsStrays, ownership: Self.ownership(settings, share))
     pacer = Pacer(
       rate: share.connectionsPerSecond, ticksPerSecond: share.ticksPerSecond,
       ramp: Ticks(Double(settings.engine.ramp) / 1e9 * share.ticksPerSecond))
     self.start = start
   }
+
+  /// Our MAC address.
+  @inline(always)
+  var mac: MACAddress { station.mac }
 
   /// A board for the workers of a run with these settings.
   public static func neighbourBoard(_ settings: TrafficSettings) -> NeighbourBoard {
@@ -210,7 +187,12 @@ public struct TrafficEngine<W: Workload>: Engine, ~Copyable {
   }
 
   private static func ownership(_ settings: TrafficSettings, _ share: EngineShare) -> Ownership {
-    do { return try Ownership(settings, share) } catch { preconditionFailure("the workers' addresses and ports: \(error)") }
+    do {
+      return try Ownership(
+        settings.port, workers: share.workers, hash: share.hash, listening: settings.engine.ports, listensOnOwnAddress: true)
+    } catch {
+      preconditionFailure("the workers' addresses and ports: \(error)")
+    }
   }
 
   /// Takes the turn's time.
@@ -227,7 +209,7 @@ public struct TrafficEngine<W: Workload>: Engine, ~Copyable {
     _ burst: UnsafeMutablePointer<PacketPointer>, count: Int, now: Ticks, _ io: inout PacketQueue<Port>
   ) {
     tell(now)
-    parse(burst, count: count)
+    if offload.verifies { parseVerified(burst, count: count) } else { parse(burst, count: count) }
     for index in 0..<count { receive(arrivals.base + index, &io) }
   }
 
@@ -236,8 +218,8 @@ public struct TrafficEngine<W: Workload>: Engine, ~Copyable {
     if now != self.now { tell(now) }
     if discarded != nil { freeDiscarded(&io) }
     var worked = runTimers(&io)
-    if let lanes, takeHandedOver(lanes, &io) { worked = true }
-    if kernel != nil, tendKernel(&io) { worked = true }
+    if let lanes = crossing.lanes, takeHandedOver(lanes, &io) { worked = true }
+    if kernel.isOpen, kernel.tend(&io) { worked = true }
     if phase == .run {
       if unresolvedTargets == 0, openDue(&io) { worked = true }
     } else if sweep(&io) {

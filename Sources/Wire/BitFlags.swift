@@ -4,6 +4,10 @@ extension OptionSet where RawValue: FixedWidthInteger {
   @inline(__always)
   public func has(_ flags: Self) -> Bool { rawValue & flags.rawValue != 0 }
 
+  /// Whether all of the flags are set.
+  @inline(__always)
+  public func hasAll(_ flags: Self) -> Bool { rawValue & flags.rawValue == flags.rawValue }
+
   @inline(__always)
   mutating func set(_ flags: Self) { self = Self(rawValue: rawValue | flags.rawValue) }
 

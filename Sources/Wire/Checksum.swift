@@ -27,12 +27,19 @@ public struct ChecksumSum: Sendable, BitwiseCopyable {
   /// Adds `count` octets at `bytes`, an odd last one padded with zero (RFC 1071 section 1).
   @inline(__always)
   public mutating func add(_ bytes: UnsafeRawPointer, count: Int) {
-    var offset = 0
-    if count >= Self.longRun { offset = addLongRun(bytes, count: count) }
-    while offset &+ 8 <= count {
-      add(bytes.native64(offset))
-      offset &+= 8
+    let whole = count & ~7
+    if rarely(count >= Self.longRun) {
+      add(Self.sumOfLongRun(bytes, count: whole))
+    } else {
+      var place = bytes
+      let end = bytes + whole
+      while place < end {
+        add(place.native64(0))
+        place = place + 8
+      }
     }
+    if usually(count & 7 == 0) { return }
+    var offset = whole
     if count & 4 != 0 {
       add(bytes.native32(offset))
       offset &+= 4
@@ -46,24 +53,23 @@ public struct ChecksumSum: Sendable, BitwiseCopyable {
 
   private static var longRun: Int { 256 }
 
-  /// Adds whole blocks of 8 octets in a form that the compiler turns into vector instructions; says how far it came.
+  /// The sum of whole blocks of 8 octets, in a form that the compiler turns into vector instructions.
   @inline(never)
-  private mutating func addLongRun(_ bytes: UnsafeRawPointer, count: Int) -> Int {
+  private static func sumOfLongRun(_ bytes: UnsafeRawPointer, count: Int) -> UInt64 {
     // 2^31 halves of 32 bits cannot overflow 64 bits.
     var low: UInt64 = 0
     var high: UInt64 = 0
-    let end = count & ~7
     var offset = 0
-    while offset < end {
+    while offset < count {
       let word = bytes.native64(offset)
       low &+= word & 0xffff_ffff
       high &+= word &>> 32
       offset &+= 8
     }
-    add(low)
-    add(high &<< 32)
-    add(high &>> 32)
-    return end
+    var sum = ChecksumSum(low)
+    sum.add(high &<< 32)
+    sum.add(high &>> 32)
+    return sum.value
   }
 
   /// The sum folded to 16 bits, in memory order: 0xffff over data that includes its own valid checksum.
@@ -73,6 +79,10 @@ public struct ChecksumSum: Sendable, BitwiseCopyable {
     let half = UInt32(truncatingIfNeeded: (value &+ (value &<< 32 | value &>> 32)) &>> 32)
     return UInt16(truncatingIfNeeded: (half &+ (half &<< 16 | half &>> 16)) &>> 16)
   }
+
+  /// Whether it is the sum of data that includes its own valid checksum.
+  @inline(__always)
+  public var isWhole: Bool { folded == 0xffff }
 
   /// What to store, in memory order, in the checksum field that was zero while summing.
   @inline(__always)

@@ -23,9 +23,9 @@ public enum FrameKind: Sendable, BitwiseCopyable {
 /// Which sums the parser checks itself.
 public enum ChecksumVerification: Sendable {
   case software
-  /// The IPv4 header's only: the segment comes from a Linux stack that leaves its sum to a device which is not there (`parseUnsummed`).
+  /// The IPv4 header's only: the port has checked TCP's, or a Linux stack has left it to a device which is not there (`parseUnsummed`).
   case headerOnly
-  /// The port has checked them, and dropped or marked what was wrong.
+  /// None: the port has found both right.
   case byPort
 }
 
@@ -49,33 +49,20 @@ public enum FrameParser {
   ) -> Bool {
     let ip = Ethernet.headerLength
     let tcp = ip &+ IPv4.headerLength
-    guard verify != .headerOnly, count >= tcp &+ TCPHeader.length else { return false }
+    guard usually(count >= tcp &+ TCPHeader.length) else { return false }
     // EtherType, version and header length; flags and fragment offset, protocol.
     let kind = frame.native64(Ethernet.typeOffset) & networkOrder(0xffff_ff00_0000_0000 as UInt64)
     let protocolWord = frame.native32(ip &+ 6) & networkOrder(UInt32(IPv4.fragmentMask) &<< 16 | 0xff)
-    guard kind == networkOrder(0x0800_4500_0000_0000 as UInt64), protocolWord == networkOrder(UInt32(IPv4.protocolTCP)) else {
-      return false
-    }
+    guard usually(kind == networkOrder(0x0800_4500_0000_0000 as UInt64)), usually(protocolWord == networkOrder(UInt32(IPv4.protocolTCP)))
+    else { return false }
     let totalLength = Int(frame.bigEndian16(ip &+ 2))
     let segmentLength = totalLength &- IPv4.headerLength
     let headerLength = Int(frame.octet(tcp &+ 12) &>> 2) & 0x3c
-    guard ip &+ totalLength <= count, headerLength >= TCPHeader.length, headerLength <= segmentLength else { return false }
+    guard usually(ip &+ totalLength <= count), usually(headerLength >= TCPHeader.length), usually(headerLength <= segmentLength)
+    else { return false }
 
-    let key = FlowKey(addresses: frame.native64(ip &+ 12), ports: frame.native32(tcp))
-    if verify == .software {
-      var header = ChecksumSum(frame.native64(ip))
-      header.add(frame.native64(ip &+ 8))
-      header.add(frame.native32(ip &+ 16))
-      var sum = ChecksumSum(key.addresses)
-      sum.add(networkOrder(UInt32(IPv4.protocolTCP) &<< 16 | UInt32(truncatingIfNeeded: segmentLength)))
-      sum.add(frame.native64(tcp))
-      sum.add(frame.native64(tcp &+ 8))
-      sum.add(frame.native32(tcp &+ 16))
-      if segmentLength > TCPHeader.length { sum.add(frame + (tcp &+ TCPHeader.length), count: segmentLength &- TCPHeader.length) }
-      guard header.folded & sum.folded == 0xffff else { return false }
-    }
-
-    segment.key = key
+    // Stored before the sums are looked at, so that no more than the sums is kept in registers.
+    segment.key = FlowKey(addresses: frame.native64(ip &+ 12), ports: frame.native32(tcp))
     segment.sequence = SequenceNumber(frame.bigEndian32(tcp &+ 4))
     segment.acknowledgment = SequenceNumber(frame.bigEndian32(tcp &+ 8))
     segment.flags = TCPFlags(rawValue: frame.octet(tcp &+ 13))
@@ -83,6 +70,26 @@ public enum FrameParser {
     segment.payloadOffset = UInt16(truncatingIfNeeded: tcp &+ headerLength)
     segment.payloadLength = UInt16(truncatingIfNeeded: segmentLength &- headerLength)
     segment.options.present = TCPOptions.Present(rawValue: 0)
+    if verify == .headerOnly {
+      var header = ChecksumSum(frame.native64(ip))
+      header.add(frame.native64(ip &+ 8))
+      header.add(frame.native32(ip &+ 16))
+      guard header.isWhole else { return false }
+    }
+    if verify == .software {
+      let addresses = frame.native64(ip &+ 12)
+      var header = ChecksumSum(frame.native64(ip))
+      header.add(frame.native32(ip &+ 8))
+      header.add(addresses)
+      guard usually(header.isWhole) else { return false }
+      var sum = ChecksumSum(addresses)
+      sum.add(networkOrder(UInt32(IPv4.protocolTCP) &<< 16 | UInt32(truncatingIfNeeded: segmentLength)))
+      sum.add(frame.native64(tcp))
+      sum.add(frame.native64(tcp &+ 8))
+      sum.add(frame.native32(tcp &+ 16))
+      if segmentLength > TCPHeader.length { sum.add(frame + (tcp &+ TCPHeader.length), count: segmentLength &- TCPHeader.length) }
+      guard usually(sum.isWhole) else { return false }
+    }
     if headerLength > TCPHeader.length {
       guard headerLength == TCPHeader.length &+ TCPOptions.synLayoutLength, segment.options.readUsual(frame + (tcp &+ TCPHeader.length))
       else {

@@ -1,7 +1,20 @@
-/// Checksums that a local Linux stack has left to a device which is not there: what lies in the field is the sum of the pseudo-header alone.
+/// Checksums that are left to a device: what lies in the field is the sum of the pseudo-header alone. We leave ours to a port that computes
+/// them; a local Linux stack leaves its own to a device which is not there.
 public enum PartialChecksum {
   private static var protocolUDP: UInt8 { 17 }
   private static var udpHeaderLength: Int { 8 }
+
+  /// Leaves the TCP checksum of a segment of ours, whose IPv4 header has no options, to the port; `withHeader`: that header's as well.
+  @inline(__always)
+  static func leave(_ frame: UnsafeMutableRawPointer, withHeader: Bool) {
+    let ip = frame + Ethernet.headerLength
+    let header = UnsafeRawPointer(ip)
+    var pseudoHeader = ChecksumSum(header.native64(12))
+    let length = header.bigEndian16(2) &- UInt16(truncatingIfNeeded: IPv4.headerLength)
+    pseudoHeader.add(networkOrder(UInt32(IPv4.protocolTCP) &<< 16 | UInt32(length)))
+    ip.store(pseudoHeader.folded, at: IPv4.headerLength &+ 16)
+    if withHeader { ip.store(0 as UInt16, at: 10) }
+  }
 
   /// Completes the checksum of a frame of `count` octets, when it is TCP or UDP in IPv4 and lacks nothing else; any other stays as it is.
   /// True if it did.

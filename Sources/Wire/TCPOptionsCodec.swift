@@ -94,14 +94,22 @@ extension TCPOptions {
     return length
   }
 
+  /// The octets of the usual SYN's options, in memory order.
+  @inline(__always)
+  static func synWords(maximumSegmentSize: UInt16, windowScale: UInt8) -> (UInt64, UInt32) {
+    (
+      networkOrder(UInt64(0x0204_0000 | UInt32(maximumSegmentSize)) &<< 32 | 0x0101_0402),
+      networkOrder(0x0103_0300 | UInt32(windowScale))
+    )
+  }
+
   /// Writes the options, padded with NOP in front (RFC 7323 appendix A), and adds them to the sum; SACK blocks are written apart. Returns
   /// their length.
   @inline(__always)
   public func write(to bytes: UnsafeMutableRawPointer, sum: inout ChecksumSum) -> Int {
     if present.isEmpty { return 0 }
     if present.rawValue == 7 {
-      let first = networkOrder(UInt64(0x0204_0000 | UInt32(maximumSegmentSize)) &<< 32 | 0x0101_0402)
-      let second = networkOrder(0x0103_0300 | UInt32(windowScale))
+      let (first, second) = Self.synWords(maximumSegmentSize: maximumSegmentSize, windowScale: windowScale)
       bytes.store(first, at: 0)
       bytes.store(second, at: 8)
       sum.add(first)

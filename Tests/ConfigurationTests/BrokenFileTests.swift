@@ -22,6 +22,8 @@ struct BrokenFile: Sendable, CustomTestStringConvertible {
   }
 
   static let names = [
+    BrokenFile(
+      "[engine]\nworkload = \"a\\tb\\u009f\"", "engine.workload is 'a\\tb\\u009f', \"exchange\" or \"http\" or \"bulk\" is needed"),
     BrokenFile("[engine]\ncps_limt = 5", "engine.cps_limt is not a known key, did you mean 'cps_limit'?"),
     BrokenFile("[engine]\ncps = 5", "engine.cps is not a known key, did you mean 'cps_limit'?"),
     BrokenFile("cps_limit = 5", "cps_limit is not a known key, did you mean 'engine.cps_limit'?"),
@@ -88,6 +90,7 @@ struct BrokenFile: Sendable, CustomTestStringConvertible {
     BrokenFile(
       "cores = [1, 1]", "cores is [1, 1], a list of different core numbers from 0 to 1,023 (such as 0,1) is needed"),
     BrokenFile("[output]\npcap = \"\"", "output.pcap is '', the name of a file is needed"),
+    BrokenFile("[output]\npcap = \"a\\U00000000\"", "has \\U00000000 in it, a zero octet that no string may have, remove it"),
   ]
 
   static let addresses = [
@@ -121,6 +124,18 @@ struct BrokenFile: Sendable, CustomTestStringConvertible {
   ]
 
   static let tables = [
+    BrokenFile("test_size = 1\n[.engine]", "line 2, column 2 is not TOML (Error while parsing table header: expected a key), correct it"),
+    BrokenFile("\u{feff}[.a]", "line 1, column 3 is not TOML (Error while parsing table header: expected a key), correct it"),
+    BrokenFile(
+      "x = 1.5\ny" + String(repeating: ".a", count: 300_000) + " = 1",
+      "line 2, column 130 is not TOML (Error while parsing key: more than 64 parts), correct it"),
+    BrokenFile(
+      "x = { [a" + String(repeating: " . \"a\"", count: 100_000) + " = 1",
+      "line 1, column 394 is not TOML (Error while parsing key: more than 64 parts), correct it"),
+    BrokenFile("[[ é]]", "line 1, column 4 is not TOML (Error while parsing table header: expected a key), correct it"),
+    BrokenFile(
+      "[[a]]\n x = [\"[.\", [1, # [.\n[2]]] # [\n\t[[[b]]]",
+      "line 4, column 4 is not TOML (Error while parsing table header: expected a key), correct it"),
     BrokenFile("test_size =", "line 1, column 12 is not TOML (Error while parsing key-value pair: encountered end-of-file), correct it"),
     BrokenFile(
       "test_size = 1\ntest_size = 2",

@@ -53,9 +53,6 @@ import Testing
     BrokenFile(
       "[[targets]]\nid = \"web\"\nip = \"10.0.0.2\"\nport = 80",
       "ports.clients contains 10.0.0.2, the address of the target 'web' in targets: leave it out"),
-    BrokenFile(
-      "[faults]\nloss = 0.1",
-      "faults.loss is 0.1, but only a wire in memory has faults: set ports.kind to \"memory\" or faults.loss to 0"),
   ]
 
   static let wire = [

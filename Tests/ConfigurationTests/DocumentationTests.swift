@@ -4,22 +4,14 @@ import TCPEngine
 import Testing
 
 @Suite struct DocumentationTests {
-  private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    .deletingLastPathComponent()
-
-  private static func text(_ path: String) throws -> String {
-    try String(contentsOf: root.appendingPathComponent(path), encoding: .utf8)
-  }
-
   private static func load(_ example: String) throws -> TrafficSettings {
-    try Configuration.load(file: root.appendingPathComponent("Examples/\(example).toml").path)
+    try Configuration.load(file: Repository.root.appendingPathComponent("Examples/\(example).toml").path)
   }
 
   @Test func everyExampleLoads() throws {
-    let examples = try FileManager.default.contentsOfDirectory(atPath: Self.root.appendingPathComponent("Examples").path)
-      .filter { $0.hasSuffix(".toml") }
+    let examples = try Repository.examples { !$0.hasPrefix("proxy-") }
     #expect(examples.count >= 6)
-    for example in examples { _ = try Self.load(String(example.dropLast(".toml".count))) }
+    for example in examples { _ = try Self.load(example) }
   }
 
   @Test func theReferenceIsTheDefaultWithEveryKey() throws {
@@ -28,7 +20,7 @@ import Testing
     reference.cores = []
     let defaults = try Configuration.load(file: nil)
     #expect(reference == defaults)
-    let lines = try Self.text("Examples/reference.toml").split(separator: "\n")
+    let lines = try Repository.text("Examples/reference.toml").split(separator: "\n")
     for key in SettingsKey.all {
       #expect(lines.contains { $0.hasPrefix("\(key.name) = ") || $0.hasPrefix("# \(key.name) = ") }, "\(key.path)")
     }
@@ -44,7 +36,7 @@ import Testing
   }
 
   @Test func theTableOfKeysIsCurrent() throws {
-    #expect(try Self.text("Documentation/Configuration.md").contains("\n\n" + SettingsKey.markdownTable + "\n"))
+    #expect(try Repository.text("Documentation/Configuration.md").contains("\n\n" + SettingsKey.markdownTable + "\n"))
   }
 
   @Test func keysAndFlagsAreUnique() {

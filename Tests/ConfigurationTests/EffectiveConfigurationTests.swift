@@ -6,6 +6,7 @@ import Testing
   @Test func defaultsAreThoseOfTheSettings() throws {
     var expected = TrafficSettings()
     expected.engine.port = 4000
+    expected.engine.mss = 1460
     expected.targets = [Target(id: "self", address: expected.port.address, port: expected.engine.port)]
     #expect(try Configuration.load(file: nil) == expected)
     #expect(try Configuration.parse("", name: "empty.toml") == expected)
@@ -68,6 +69,8 @@ import Testing
     mbuf_cnt = 9000
     cache_size = 0
     checksum = true
+    mtu = 4000
+    vlan = 5
     dst_port_mask = "0x0ff0"
     flow_steering = "Ip"
     mac = "02:aa:bb:cc:dd:ee"
@@ -99,12 +102,14 @@ import Testing
     data_retries = 2
     congestion_control = "reno"
     recovery_pool = 77
+    delayed_ack = 40
     [engine.timeouts]
     syn_sent = 1
     syn_received = 2
     established = 3
     closing = 4
     time_wait = 5
+    keepalive = 7000
     [[targets]]
     id = "a \\"b\\""
     ip = "192.168.1.1"
@@ -118,6 +123,7 @@ import Testing
     loss = 0.05
     duplicate = 1
     reorder = 0.001
+    delay = 0.25
     corrupt = 1e-7
     [output]
     json = "-"

@@ -56,7 +56,7 @@ struct BrokenFlags: Sendable, CustomTestStringConvertible {
     BrokenFlags(
       [("--headers", "Accept")], "--headers: 'Accept' is given, a list of fields (such as \"Accept: text/html\") is needed"),
     BrokenFlags(
-      [("--headers", "A: b\r\nC: d")], "--headers: 'A: b\r\nC: d' is given, a list of fields (such as \"Accept: text/html\") is needed"),
+      [("--headers", "A: b\r\nC: d")], "--headers: 'A: b\\r\\nC: d' is given, a list of fields (such as \"Accept: text/html\") is needed"),
     BrokenFlags(
       [("--workload", "http"), ("--headers", "HOST: a")],
       "command line: http.headers has 'HOST', a field that this program writes itself: set http.host"),

@@ -57,6 +57,7 @@ enum FrameFuzz {
       else { return "ARP is not written as it was read" }
       return nil
     case .icmp:
+      _ = ICMPError(frame)
       let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: count, alignment: 1)
       defer { copy.deallocate() }
       copy.copyMemory(from: UnsafeRawBufferPointer(start: frame, count: count))

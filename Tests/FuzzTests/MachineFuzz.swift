@@ -93,6 +93,8 @@ enum MachineFuzz {
       settings.engine.tcp.establishedTimeout = 2_000
       settings.engine.tcp.closingTimeout = 1_000
       settings.engine.tcp.timeWaitTimeout = 1_000
+      settings.engine.tcp.acknowledgmentDelay = choice % 3 == 1 ? 30 : 0
+      settings.engine.tcp.keepAlive = choice % 5 == 2 ? 300 : 0
       var share = EngineShare(settings, worker: 0, workers: 1, ticksPerSecond: 1e9, seed: 7)
       share.connections = 6
       share.maxOpen = 2

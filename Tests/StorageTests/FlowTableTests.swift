@@ -6,8 +6,9 @@ import Testing
 extension FlowTable {
   fileprivate func find(_ hash: UInt32, where matches: (UInt32) -> Bool) -> UInt32? {
     var place = start(hash)
-    while let handle = next(hash, &place) {
-      if matches(handle) { return handle }
+    while let handle = handle(at: place) {
+      if self.hash(at: place) == hash, matches(handle) { return handle }
+      place = after(place)
     }
     return nil
   }

@@ -172,7 +172,7 @@ import Testing
       case .resume: _ = send(side)
       case .probe:
         if let probe = ends[side].connection.probe(end: ends[side].end, finish: ends[side].finish) { put(probe, side) }
-      case .lossProbe, .acknowledge: problem = "a timer of a cold connection"
+      case .lossProbe, .acknowledge, .keepAlive: problem = "a timer of a cold connection, or of what is off"
       case .exhausted, .idle: problem = "gave up in \(ends[side].connection.state)"
       }
       return 1

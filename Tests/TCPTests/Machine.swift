@@ -170,6 +170,7 @@ extension TimeoutAction {
     case .probe: "probe"
     case .lossProbe: "loss probe"
     case .acknowledge: "acknowledge"
+    case .keepAlive: "keep-alive"
     case .exhausted: "exhausted"
     case .idle: "idle"
     }

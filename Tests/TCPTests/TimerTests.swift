@@ -20,6 +20,19 @@ import Testing
     return max(minimum, (smoothed + max(1000, 4 * variance)) / 1000)
   }
 
+  /// Nothing is sent behind a FIN whose timeout its round trip could tell.
+  @Test func whatCarriesAFINIsNotTimed() {
+    let machine = Machine(server: .plain)
+    _ = machine.receive(.ack, sequence: 1, acknowledgment: 1)
+    let measured = machine.companion.smoothedRTT
+    machine.end = 16
+    machine.finish = true
+    #expect(machine.send().count == 1 && machine.connection.flags.has(.timerRunning) && !machine.connection.flags.has(.timing))
+    machine.microseconds += 50_000
+    _ = machine.receive(.ack, sequence: 1, acknowledgment: 18)
+    #expect(machine.companion.smoothedRTT == measured && !machine.connection.flags.has(.timerRunning))
+  }
+
   @Test(
     arguments: [
       [100_000], [1_000_000], [500_000, 500_000], [300_000, 900_000], [900_000, 300_000, 300_000], [100, 90, 80], [2_000_000, 1_000],

@@ -48,7 +48,7 @@ import Testing
   private static func write(
     _ lists: [[ConnectionRecord]], to path: String, ticksPerSecond: Double = 2e9, startTicks: UInt64 = 10_000, startNanoseconds: UInt64 = 0
   ) throws -> Int {
-    let channels = lists.map { _ in allocated(RecordChannel(capacity: 64)) }
+    let channels = lists.map { _ in allocated(RecordChannel<ConnectionRecord>(capacity: 64)) }
     defer { channels.forEach(release) }
     let writer = try RecordWriter(
       path: path, channels: channels.map { UnsafePointer($0) }, ticksPerSecond: ticksPerSecond, startTicks: startTicks,
@@ -62,7 +62,7 @@ import Testing
   }
 
   private static func lines(_ listing: RecordListing, in directory: TestDirectory) throws -> [String] {
-    let (text, end) = try directory.output(listing.print)
+    let (text, end) = try directory.output { try listing.print(EndRecords.self, to: $0) }
     #expect(end == .complete(RecordListing.Shortfall()))
     return text.components(separatedBy: listing.form == .csv ? "\r\n" : "\n").dropLast()
   }
@@ -117,11 +117,11 @@ import Testing
     try Self.write([(0..<10).map { Self.end(.client, $0) }], to: directory.file("a"))
     let octets = try directory.octets("a")
     try directory.write(Array(octets.dropLast(50)), to: "b")
-    let (text, end) = try directory.output(RecordListing(path: directory.file("b")).print)
+    let (text, end) = try directory.output { try RecordListing(path: directory.file("b")).print(EndRecords.self, to: $0) }
     #expect(end == .complete(.init(incomplete: 46)))
     #expect(text.components(separatedBy: "\r\n").count == 1 + 9 + 1)
     #expect(
-      RecordListing.Shortfall(incomplete: 46).sentences(path: "b")
+      RecordListing.Shortfall(incomplete: 46).sentences(path: "b", recordLength: 96)
         == ["b: the last record is incomplete (46 of 96 octets); the ones before it were read"])
   }
 
@@ -134,7 +134,9 @@ import Testing
     octets[64 + 2 * 96 + 64] = 15  // no state
     octets[64 + 3 * 96 + 68] = 7  // more states than there is room for
     try directory.write(octets, to: "b")
-    #expect(try directory.output(RecordListing(path: directory.file("b")).print).result == .complete(.init(damaged: 4)))
+    #expect(
+      try directory.output { try RecordListing(path: directory.file("b")).print(EndRecords.self, to: $0) }.result
+        == .complete(.init(damaged: 4)))
   }
 
   @Test func otherFilesAreRefused() throws {
@@ -145,7 +147,7 @@ import Testing
       var octets = header
       change(&octets)
       try directory.write(octets, to: "b")
-      let error = #expect(throws: OutputError.self) { try RecordListing(path: directory.file("b")).print(to: -1) }
+      let error = #expect(throws: OutputError.self) { try RecordListing(path: directory.file("b")).print(EndRecords.self, to: -1) }
       return error?.description
     }
     #expect(try refusal { $0[0] = 88 }?.contains("this is not a file of connection records") == true)
@@ -155,8 +157,8 @@ import Testing
     #expect(try refusal { $0[20] = 104 }?.contains("records of 104 octets") == true)
     #expect(try refusal { $0[12..<16].reverse() }?.contains("other byte order") == true)
     #expect(try refusal { $0.replaceSubrange(24..<32, with: repeatElement(0, count: 8)) }?.contains("damaged") == true)
-    #expect(throws: OutputError.self) { try RecordListing(path: directory.file("none")).print(to: -1) }
-    #expect(throws: OutputError.self) { try RecordListing(path: directory.path).print(to: -1) }
+    #expect(throws: OutputError.self) { try RecordListing(path: directory.file("none")).print(EndRecords.self, to: -1) }
+    #expect(throws: OutputError.self) { try RecordListing(path: directory.path).print(EndRecords.self, to: -1) }
   }
 
   // MARK: Joining
@@ -319,11 +321,11 @@ import Testing
     var ends: [Int32] = [0, 0]
     #expect(pipe(&ends) == 0)
     close(ends[0])
-    #expect(try RecordListing(path: directory.file("a")).print(to: ends[1]) == .readerGone)
+    #expect(try RecordListing(path: directory.file("a")).print(EndRecords.self, to: ends[1]) == .readerGone)
     close(ends[1])
     let full = open("/dev/full", O_WRONLY)
     defer { close(full) }
-    guard case .outputFailed = try RecordListing(path: directory.file("a")).print(to: full) else {
+    guard case .outputFailed = try RecordListing(path: directory.file("a")).print(EndRecords.self, to: full) else {
       Issue.record("a full disk was not noticed")
       return
     }
@@ -331,7 +333,9 @@ import Testing
 
   @Test func flags() throws {
     let command = try #require(try RecordsCommand.parseAsRoot(["a", "--format", "jsonl", "--failed", "--limit", "3"]) as? RecordsCommand)
-    #expect(command.file == "a" && command.format == .jsonl && command.failed && command.limit == 3 && !command.sum)
+    #expect(
+      command.options.file == "a" && command.options.format == .jsonl && command.options.failed && command.options.limit == 3
+        && !command.options.sum)
     for words in [[], ["a", "--format", "xml"], ["a", "--limit", "-1"], ["a", "--limit", "x"], ["a", "b"]] {
       #expect(throws: (any Error).self) { try RecordsCommand.parseAsRoot(words) }
     }

@@ -5,7 +5,8 @@ import Testing
 
 @Suite struct RunPlanTests {
   private let times = RunPlan.Times(
-    duration: nil, linkWait: 5_000, serverWait: 1_000, closeGrace: 2_000, stopGrace: 1_000, resetCrossing: 20, resetLimit: 500)
+    duration: nil, linkWait: 5_000, serverWait: 1_000, closeGrace: 2_000, perConnection: 0, stopGrace: 1_000, resetCrossing: 20,
+    resetLimit: 500)
 
   private func plan(total: UInt64?, duration: Ticks? = nil) -> RunPlan {
     var times = times
@@ -88,6 +89,28 @@ import Testing
     #expect(plan.next(counts(attempted: 1, clients: 1), now: 2_100) == .resetAll)
     #expect(plan.next(counts(attempted: 1), now: 2_110) == .resetAll)
     #expect(plan.next(counts(attempted: 1), now: 2_120) == .leave)
+  }
+
+  @Test func closingManyMayTakeLonger() {
+    var times = times
+    times.duration = 100
+    times.perConnection = 3
+    var plan = RunPlan(times, total: nil, start: 0)
+    #expect(plan.next(counts(attempted: 500, clients: 500, servers: 500), now: 100) == .closeAll)
+    #expect(plan.next(counts(attempted: 500, clients: 1, servers: 500), now: 5_099) == .closeAll)
+    // The servers' time begins when the last client has closed.
+    #expect(plan.next(counts(attempted: 500, servers: 100), now: 5_099) == .closeAll)
+    #expect(plan.next(counts(attempted: 500, servers: 1), now: 6_398) == .closeAll)
+    #expect(plan.next(counts(attempted: 500, servers: 1), now: 6_399) == .leave)
+  }
+
+  @Test func whatOfManyDoesNotCloseInTimeIsReset() {
+    var times = times
+    times.duration = 100
+    times.perConnection = 3
+    var plan = RunPlan(times, total: nil, start: 0)
+    #expect(plan.next(counts(attempted: 500, clients: 500, servers: 500), now: 100) == .closeAll)
+    #expect(plan.next(counts(attempted: 500, clients: 1, servers: 500), now: 5_100) == .resetAll)
   }
 
   @Test func aSignalStopsThenResetsThenLeaves() {

@@ -224,8 +224,8 @@ final class Bench {
   @Test func thePairInTimeWait() throws {
     let bench = Bench()
     let ours = try bench.exchange()
-    // A RST is ignored; the repeated FIN, and an old SYN, are acknowledged.
-    #expect(bench.send(Bench.segment(.rst, 118)).isEmpty)
+    // A RST with any number but the next is ignored; the repeated FIN, and an old SYN, are acknowledged.
+    #expect(bench.send(Bench.segment(.rst, 119)).isEmpty)
     for segment in [Bench.segment(.finAck, 117, ours), Bench.segment(.syn, 100)] {
       let answer = try #require(bench.send(segment).first).segment
       #expect(answer.flags == .ack && answer.sequence.rawValue == ours && answer.acknowledgment.rawValue == 118)
@@ -237,6 +237,21 @@ final class Bench {
     #expect(bench.statistics[.timeWaitReopened] == 1 && bench.statistics.attempts(.server) == 2)
     #expect(bench.send(Bench.segment(.ack, 201, synAck.sequence.rawValue &+ 1)).isEmpty)
     #expect(bench.statistics[.server, .ackOfSynAckReceived] == 2)
+    bench.finish()
+  }
+
+  @Test func whoBeganAnewEndsTimeWaitByItsReset() throws {
+    let bench = Bench()
+    let ours = try bench.exchange()
+    // Its number lies before the old ones: it is told of them, has forgotten them and resets; then its SYN is a new one.
+    let challenge = try #require(bench.send(Bench.segment(.syn, 50)).first).segment
+    #expect(challenge.flags == .ack && challenge.sequence.rawValue == ours && challenge.acknowledgment.rawValue == 118)
+    #expect(bench.send(Bench.segment(.rst, 118)).isEmpty)
+    #expect(bench.station.worker.engine.inUse.flows == 0)
+    let synAck = try #require(bench.send(Bench.segment(.syn, 50)).first).segment
+    #expect(synAck.flags == .synAck && synAck.acknowledgment.rawValue == 51)
+    _ = bench.send(Bench.segment(.rst, 51))
+    #expect(bench.statistics.attempts(.server) == 2 && bench.statistics[.timeWaitReopened] == 0)
     bench.finish()
   }
 

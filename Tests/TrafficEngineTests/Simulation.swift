@@ -3,8 +3,6 @@ import Testing
 
 @testable import TCPEngine
 
-typealias MemoryWorker<W: Workload> = Worker<CapturePort<FaultyPort<MemoryPort>>, TrafficEngine<W>, ManualClock>
-
 /// What most tests run: the exchange workload.
 typealias Station = WorkloadStation<ExchangeWorkload>
 typealias Simulation = WorkloadSimulation<ExchangeWorkload>
@@ -31,7 +29,8 @@ final class WorkloadStation<W: Workload> {
 
   init(
     _ settings: TrafficSettings, on wire: borrowing MemoryLink, end: MemoryPort.End, seed: UInt64, captures: Bool, workload: W,
-    kernel: UnsafePointer<KernelChannel>? = nil, board: NeighbourBoard? = nil, adjust: (inout EngineShare) -> Void
+    kernel: UnsafePointer<KernelChannel>? = nil, board: NeighbourBoard? = nil, faultSeed: UInt64? = nil,
+    adjust: (inout EngineShare) -> Void
   ) {
     var share = EngineShare(settings, worker: 0, workers: 1, ticksPerSecond: 1e9, seed: seed)
     adjust(&share)
@@ -41,9 +40,10 @@ final class WorkloadStation<W: Workload> {
     let engine = TrafficEngine(
       settings, share: share, workload: workload, mac: settings.port.mac ?? PortSettings.loopedMAC, link: link, kernel: kernel,
       board: board)
-    let faulty = FaultyPort(MemoryPort(wire, end: end), faults: settings.faults, seed: seed &+ 1)
+    let faulty = FaultyPort(MemoryPort(wire, end: end), faults: settings.faults, seed: faultSeed ?? seed &+ 1)
     worker = Worker(
-      port: CapturePort(faulty, into: captures ? UnsafePointer(capture) : nil), engine: engine, clock: ManualClock(), link: link)
+      port: CapturePort(faulty, into: captures ? UnsafePointer(capture) : nil), engine: engine, clock: ManualClock(), link: link,
+      vlans: SideTags(VLANTag(settings.port.vlan)))
   }
 
   deinit {
@@ -56,7 +56,8 @@ final class WorkloadStation<W: Workload> {
     if keeps {
       while let frame = capture.pointee.ring.peek() {
         let octets = UnsafeRawPointer(frame) + CapturedFrame.headerLength
-        captured.append(Array(UnsafeRawBufferPointer(start: octets, count: Int(frame.pointee.captured))))
+        let piece = Array(UnsafeRawBufferPointer(start: octets, count: Int(frame.pointee.captured)))
+        if frame.pointee.length > 0 { captured.append(piece) } else { captured[captured.count - 1] += piece }
         capture.pointee.ring.consume(1)
       }
     }
@@ -78,10 +79,11 @@ final class WorkloadSimulation<W: Workload> {
   ///   - apart: two workers, the client role on one, the server role on the other.
   ///   - depth: frames that the wire holds.
   init(
-    _ settings: TrafficSettings, seed: UInt64 = 1, apart: Bool = false, captures: Bool = false, buffers: Int = 4096, depth: Int = 1024,
+    _ settings: TrafficSettings, seed: UInt64 = 1, faultSeed: UInt64? = nil, apart: Bool = false, captures: Bool = false,
+    buffers: Int = 4096, depth: Int = 1024,
     makeWorkload: (TrafficSettings) -> W, adjust: (inout EngineShare) -> Void = { _ in }
   ) {
-    wire = MemoryLink(buffers: buffers, depth: depth)
+    wire = MemoryLink(buffers: buffers, depth: depth, room: settings.port.bufferRoom)
     total = settings.testSize
     var settings = settings
     settings.port.poolSize = buffers
@@ -103,7 +105,8 @@ final class WorkloadSimulation<W: Workload> {
     } else {
       stations = [
         WorkloadStation(
-          settings, on: wire, end: .loop, seed: seed, captures: captures, workload: makeWorkload(settings), adjust: adjust)
+          settings, on: wire, end: .loop, seed: seed, captures: captures, workload: makeWorkload(settings), faultSeed: faultSeed,
+          adjust: adjust)
       ]
     }
   }
@@ -235,11 +238,11 @@ extension WorkloadStation where W == ExchangeWorkload {
 
 extension WorkloadSimulation where W == ExchangeWorkload {
   convenience init(
-    _ settings: TrafficSettings, seed: UInt64 = 1, apart: Bool = false, captures: Bool = false, buffers: Int = 4096, depth: Int = 1024,
-    adjust: (inout EngineShare) -> Void = { _ in }
+    _ settings: TrafficSettings, seed: UInt64 = 1, faultSeed: UInt64? = nil, apart: Bool = false, captures: Bool = false,
+    buffers: Int = 4096, depth: Int = 1024, adjust: (inout EngineShare) -> Void = { _ in }
   ) {
     self.init(
-      settings, seed: seed, apart: apart, captures: captures, buffers: buffers, depth: depth,
+      settings, seed: seed, faultSeed: faultSeed, apart: apart, captures: captures, buffers: buffers, depth: depth,
       makeWorkload: { ExchangeWorkload($0.engine) }, adjust: adjust)
   }
 }

@@ -21,20 +21,30 @@ int dpdk_core_socket(int core);
 int dpdk_register_thread(void);
 void dpdk_unregister_thread(void);
 
-/* A pool of `count` packet buffers on a NUMA node, used by one thread. NULL: no memory. */
-void *_Nullable dpdk_create_pool(const char *_Nonnull name, unsigned count, int socket);
+/* A pool of `count` packet buffers of `octets` of room, headroom included, on a NUMA node, used by one thread. NULL: no memory. */
+void *_Nullable dpdk_create_pool(const char *_Nonnull name, unsigned count, uint16_t octets, int socket);
 /* Buffers of the pool that are free. */
 unsigned dpdk_pool_available(const void *_Nonnull pool);
 
 /* A ring device of `queues` queues of `depth` frames (a power of two) each: queue i receives what is transmitted on queue i, which one
  * thread only uses. The port's number, or -errno. */
 int dpdk_create_ring_port(const char *_Nonnull name, unsigned queues, unsigned depth, int socket);
+/* Two ring devices of one queue each: what either transmits the other receives. 0, or a negative errno value. */
+int dpdk_create_ring_pair(const char *_Nonnull name, unsigned depth, int socket, uint16_t ports[_Nonnull 2]);
 /* Makes a virtual device, "driver_name,key=value,...", and says which port it is. The port's number, or -errno. */
 int dpdk_attach(const char *_Nonnull device);
 /* The port's MAC address, its first octet highest. */
 uint64_t dpdk_port_mac(uint16_t port);
 /* The port of a device that was there when DPDK started. The port's number, or -errno. */
 int dpdk_find_port(const char *_Nonnull device);
+
+/* Checksums that a port verifies in what it receives, and computes in what it sends. */
+enum {
+    DPDK_RECEIVED_IPV4 = 1,
+    DPDK_RECEIVED_TCP = 2,
+    DPDK_SENT_IPV4 = 4,
+    DPDK_SENT_TCP = 8,
+};
 
 /* What a port can do. */
 struct dpdk_port_description {
@@ -45,12 +55,27 @@ struct dpdk_port_description {
     uint8_t key_size;
     /* It can spread by addresses and ports of TCP over IPv4. */
     uint8_t hashes_tcp;
+    /* The checksums it can verify and compute. */
+    uint8_t checksums;
+    /* The largest MTU it can be set to. */
+    uint16_t largest_mtu;
 };
 int dpdk_describe_port(uint16_t port, struct dpdk_port_description *_Nonnull description);
-/* Configures and starts a port with as many queue pairs as pools, the received frames spread by the hash of their addresses and ports if
- * `spread`. 0, or -errno. */
-int dpdk_start_port(
-    uint16_t port, uint16_t queues, uint16_t rxd, uint16_t txd, int spread, void *_Nonnull const *_Nonnull pools);
+/* What a port is to do. */
+struct dpdk_port_request {
+    /* Queue pairs, and the frames that each takes. */
+    uint16_t queues, rxd, txd;
+    /* Spread what is received by the hash of addresses and ports. */
+    uint8_t spread;
+    /* Of what it can. */
+    uint8_t checksums;
+    /* 0: as it is. */
+    uint16_t mtu;
+    /* The VLAN to let through, for a port that filters by it; 0: none. */
+    uint16_t vlan;
+};
+/* Configures and starts a port, a pool to a queue pair. 0, or -errno. */
+int dpdk_start_port(uint16_t port, const struct dpdk_port_request *_Nonnull request, void *_Nonnull const *_Nonnull pools);
 /* 1 or 0, or -errno. */
 int dpdk_link_is_up(uint16_t port);
 /* Reads the key and the redirection table that the port spreads TCP over IPv4 by. 0, or -errno. */

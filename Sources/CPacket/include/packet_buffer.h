@@ -11,8 +11,16 @@
 
 /* Bytes from the start of the buffer's room to a fresh frame's first byte (RTE_PKTMBUF_HEADROOM). */
 #define PACKET_HEADROOM 128
-/* Bytes of room in a buffer, headroom included: one 1,518-byte frame and to spare. */
+/* Bytes of room in a buffer, headroom included, at least: one 1,518-byte frame and to spare. */
 #define PACKET_ROOM 2176
+
+/* ol_flags of a received frame: the port has verified the IPv4 header's checksum, and that of TCP. */
+#define PACKET_IPV4_VERIFIED (1ull << 7)
+#define PACKET_TCP_VERIFIED (1ull << 8)
+/* ol_flags of a frame to be sent: it is IPv4; the port is to compute its header's checksum; and TCP's. */
+#define PACKET_IS_IPV4 (1ull << 55)
+#define PACKET_SUM_IPV4 (1ull << 54)
+#define PACKET_SUM_TCP (1ull << 52)
 
 struct packet_buffer {
     uint8_t *_Nonnull buf_addr;  /* first byte of the room */
@@ -45,6 +53,13 @@ PACKET_PATH static inline uint8_t *_Nonnull packet_data(const struct packet_buff
 PACKET_PATH static inline void packet_set_length(struct packet_buffer *_Nonnull p, uint32_t length) {
     p->pkt_len = length;
     p->data_len = (uint16_t)length;
+}
+
+/* Tells the port what to compute in the frame, and where its IPv4 header begins and ends. */
+PACKET_PATH static inline void packet_leave_sums(
+    struct packet_buffer *_Nonnull p, uint64_t flags, unsigned link_length, unsigned network_length) {
+    p->ol_flags = flags;
+    p->tx_offload = link_length | network_length << 7;
 }
 
 /* Makes a buffer that held a frame ready to be filled again. */

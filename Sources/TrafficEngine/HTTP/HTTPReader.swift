@@ -162,7 +162,7 @@ struct HTTPReader: BitwiseCopyable, Sendable {
     while at < count {
       if place == .value || place == .reason {
         // What nobody asks for: on to the line's end.
-        let skipped = Self.untilLineFeed(bytes + at, count &- at)
+        let skipped = bytes.distance(to: Self.lineFeed, from: at, end: count)
         lineOctets &+= UInt32(truncatingIfNeeded: skipped)
         at &+= skipped
         if at == count { break }
@@ -221,21 +221,6 @@ struct HTTPReader: BitwiseCopyable, Sendable {
   private mutating func fail(_ at: Int) -> Step {
     place = .malformed
     return Step(.malformed, at)
-  }
-
-  /// How many octets lie before the next line feed: all, when there is none.
-  @inline(always)
-  private static func untilLineFeed(_ bytes: UnsafeRawPointer, _ count: Int) -> Int {
-    var at = 0
-    while at &+ 8 <= count {
-      // The lowest octet that is zero has its top bit set by the subtraction.
-      let word = bytes.native64(at) ^ 0x0a0a_0a0a_0a0a_0a0a
-      let zero = (word &- 0x0101_0101_0101_0101) & ~word & 0x8080_8080_8080_8080
-      if zero != 0 { return at &+ zero.trailingZeroBitCount &>> 3 }
-      at &+= 8
-    }
-    while at < count, bytes.octet(at) != lineFeed { at &+= 1 }
-    return at
   }
 
   // MARK: First lines

@@ -40,8 +40,9 @@ struct HTTPChunks: BitwiseCopyable, @unchecked Sendable {
   private let rest: UInt32
   private let sizeLine: HTTPText
   private let restLine: HTTPText
-  private let lineEnd = HTTPText("\r\n")
-  private let end = HTTPText("0\r\n\r\n")
+  /// "\r\n" and "0\r\n\r\n", their first octet lowest. Not texts: the optimiser makes one that is constant anew wherever it is read.
+  private static var lineEnd: UInt64 { 0x0a0d }
+  private static var end: UInt64 { 0x0a_0d0a_0d30 }
   /// Octets of it all.
   let length: UInt32
 
@@ -75,9 +76,21 @@ struct HTTPChunks: BitwiseCopyable, @unchecked Sendable {
       } else if rest > 0, inside < restLine.count &+ rest &+ 2 {
         at &+= piece(inside, line: restLine, chunk &* size, rest, bytes + at, room)
       } else {
-        at &+= end.write(from: inside &- (rest > 0 ? restLine.count &+ rest &+ 2 : 0), into: bytes + at, room: room)
+        at &+= Self.write(Self.end, 5, from: inside &- (rest > 0 ? restLine.count &+ rest &+ 2 : 0), into: bytes + at, room: room)
       }
     }
+  }
+
+  /// Writes what lies from `offset` on of a word's lowest `count` octets. How many these were.
+  @inline(always)
+  private static func write(_ word: UInt64, _ count: UInt32, from offset: UInt32, into target: UnsafeMutableRawPointer, room: Int) -> Int {
+    let length = smaller(Int(count &- offset), room)
+    var rest = word &>> UInt64(8 &* offset)
+    for at in 0..<length {
+      target.store(UInt8(truncatingIfNeeded: rest), at: at)
+      rest &>>= 8
+    }
+    return length
   }
 
   /// A part of a chunk: of its line, its octets, or the line end behind them.
@@ -87,7 +100,7 @@ struct HTTPChunks: BitwiseCopyable, @unchecked Sendable {
   ) -> Int {
     if inside < line.count { return line.write(from: inside, into: bytes, room: room) }
     let place = inside &- line.count
-    guard place < size else { return lineEnd.write(from: place &- size, into: bytes, room: room) }
+    guard place < size else { return Self.write(Self.lineEnd, 2, from: place &- size, into: bytes, room: room) }
     let count = smaller(Int(size &- place), room)
     HTTPBody.write(body &+ place, into: bytes, count: count)
     return count

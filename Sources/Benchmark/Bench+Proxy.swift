@@ -1,0 +1,60 @@
+import CPacket
+import Foundation
+
+/// Clients, proxy and servers on one core, joined by rings of 4,096 frames; the ticks are the proxy's turns alone, empty ones included.
+extension Bench {
+  private static let lastExchange = 21
+
+  func proxy() -> [Row] { proxied() + proxiedOnTwoCores() + proxyMemory() }
+
+  private func proxyRun(_ flags: [String] = [], connections count: Int? = nil) throws -> Child {
+    try Child(
+      own, ["proxy", "--connections", "\(count ?? connections)", "--open", "\(open)", "--core", "\(core)"] + flags, limit: 300)
+  }
+
+  /// The bare forwarder knows its client by its port alone, and has as many as there are.
+  private func proxied() -> [Row] {
+    fill([
+      Row(name: "proxy: bare rewrite and forward", unit: "ticks/connection", digits: 1),
+      Row(name: "proxy: delayed binding, seven frames a leg", unit: "ticks/connection", digits: 1, target: "at most 1,200"),
+      Row(name: "proxy: to bare", unit: "", digits: 3, target: "at most 1.6"),
+      Row(name: "proxy: a spliced packet more", unit: "ticks/packet", digits: 1, target: "at most 110"),
+      Row(name: "proxy: clients, proxy and servers on a core", unit: "connections/s"),
+    ]) { rows in
+      let bare = try proxyRun(["--floor"], connections: 60_000).number("cost.cycles_per_connection")
+      let run = try proxyRun()
+      let ticks = try run.number("cost.cycles_per_connection")
+      let long = try proxyRun(["--exchanges", "\(Self.lastExchange)"], connections: connections / 8)
+      let packets = try long.number("spliced") / Double(connections / 8) - run.number("spliced") / Double(connections)
+      rows[0].values.append(bare)
+      rows[1].values.append(ticks)
+      rows[2].values.append(ticks / bare)
+      rows[3].values.append((try long.number("cost.cycles_per_connection") - ticks) / packets)
+      rows[4].values.append(try run.number("rate.cps"))
+    }
+  }
+
+  /// A second core does the same at the same time.
+  private func proxiedOnTwoCores() -> [Row] {
+    let allowed = allowed_cores()
+    let other = (0..<64).first { $0 != core && allowed >> UInt64($0) & 1 == 1 }
+    let row = Row(name: "proxy: two such cores to one", unit: "", digits: 3, target: "at least 1.8")
+    guard let other else { return [Row(name: row.name, unit: "", remark: "this process may use one core only")] }
+    return fill([row]) { rows in
+      let alone = try proxyRun().number("rate.cps")
+      let second = try Background(own, ["proxy", "--connections", "\(connections)", "--open", "\(open)", "--core", "\(other)"])
+      let both = try proxyRun().number("rate.cps")
+      guard let other = try second.end(within: 300).number("rate.cps") else { throw BenchError("the second core has reported no rate.cps") }
+      rows[0].values.append((both + other) / alone)
+    }
+  }
+
+  /// What the process has more with a proxy in the middle than without, while as many connections are open.
+  private func proxyMemory() -> [Row] {
+    fill([Row(name: "proxy: \(idle) open connections", unit: "octets/connection", digits: 1, target: "at most 192")], rounds: 1) { rows in
+      let with = try proxyRun(["--held"], connections: idle).number("memory")
+      let without = try proxyRun(["--held", "--alone"], connections: idle).number("memory")
+      rows[0].values.append((with - without) / Double(idle))
+    }
+  }
+}

@@ -1,0 +1,82 @@
+import TCPEngine
+
+extension ProxyChecks {
+  static let ruleChecks: [@Sendable (ProxySettings) -> String?] = [
+    rulesAreSound, rulesAreAsked, connectionsGoSomewhere, keysCount, rulesComeIntoPlay,
+  ]
+
+  private static func rulesAreSound(_ settings: ProxySettings) -> String? {
+    do {
+      let rules = try RuleSet(settings.rules)
+      rules.free()
+      return nil
+    } catch { return error.rule == 0 ? error.text : "rules[\(error.rule - 1)]: \(error.text)" }
+  }
+
+  private static func rulesAreAsked(_ settings: ProxySettings) -> String? {
+    guard settings.parameters.isImmediate, !settings.rules.isEmpty else { return nil }
+    return "engine.mode is \"immediate\", where the server is chosen before the client says anything, but rules has an entry: "
+      + "set engine.mode to \"delayed\" or leave rules out"
+  }
+
+  private static func connectionsGoSomewhere(_ settings: ProxySettings) -> String? {
+    guard settings.defaultGroup == nil, settings.rules.isEmpty else { return nil }
+    return
+      "groups has \(settings.servers.groups.count) entries, but no rule chooses among them: set engine.default_group or add a [[rules]]"
+  }
+
+  /// A key that nothing is chosen by.
+  private static func keysCount(_ settings: ProxySettings) -> String? {
+    for (index, rule) in settings.rules.enumerated() {
+      guard let key = rule.key else { continue }
+      guard case .group(let number) = rule.verdict else {
+        return "rules[\(index)].key is \"\(key.rawValue)\", but the rule leads to no group: leave it out or set rules[\(index)].group"
+      }
+      let group = settings.servers.groups[number]
+      guard group.algorithm != .consistentHash else { continue }
+      return "rules[\(index)].key is \"\(key.rawValue)\", but the algorithm of the group '\(group.name)' is "
+        + "\"\(group.algorithm.rawValue)\": set it to \"consistent_hash\" or leave the key out"
+    }
+    return nil
+  }
+
+  private static func rulesComeIntoPlay(_ settings: ProxySettings) -> String? {
+    for (index, rule) in settings.rules.enumerated() {
+      guard let earlier = settings.rules[..<index].firstIndex(where: { $0.match.takesAll(of: rule.match) }) else { continue }
+      return "rules[\(index)] can never match, because rules[\(earlier)] takes all that it would: leave it out or put it first"
+    }
+    return nil
+  }
+}
+
+extension RuleSettings.Match {
+  /// Whether nothing is left for another one that is asked later. Only what is sure.
+  fileprivate func takesAll(of later: Self) -> Bool {
+    switch (self, later) {
+    case (.any, _): true
+    case (.prefix(let this), .prefix(let that)): that.starts(with: this)
+    case (.http(let method, let host, let path), .http(let laterMethod, let laterHost, let laterPath)):
+      takes(method, laterMethod, ==) && takes(host, laterHost, isName) && takes(path, laterPath) { $1.hasPrefix($0) }
+    case (.tls(let name, let alpn), .tls(let laterName, let laterALPN)): takes(name, laterName, isName) && takes(alpn, laterALPN, ==)
+    case (.ldapBind(let dn), .ldapBind(let that)), (.ldapSearch(let dn), .ldapSearch(let that)): takes(dn, that, isBelow)
+    case (.ldapStartTLS, .ldapStartTLS): true
+    default: false
+    }
+  }
+
+  /// - Parameter covers: whether the first text's rule takes all of the second's.
+  private func takes(_ text: String?, _ later: String?, _ covers: (String, String) -> Bool) -> Bool {
+    guard let text else { return true }
+    return later.map { covers(text, $0) } ?? false
+  }
+
+  private func isName(_ name: String, _ later: String) -> Bool {
+    let (name, later) = (name.lowercased(), later.lowercased())
+    return name == later || name.hasPrefix("*.") && later.hasSuffix(name.dropFirst())
+  }
+
+  private func isBelow(_ dn: String, _ later: String) -> Bool {
+    let (dn, later) = (dn.lowercased(), later.lowercased())
+    return dn == later || later.hasSuffix("," + dn) && !later.hasSuffix("\\," + dn)
+  }
+}

@@ -1,0 +1,91 @@
+import TCPEngine
+
+/// What must hold whichever program is meant. Each answers as `CrossChecks.problem` does; `name` is the port's in sentences.
+enum SharedChecks {
+  static func oneDevice(_ port: PortSettings, _ name: String) -> String? {
+    let devices = port.devices(name)
+    guard devices.count > 1 else { return nil }
+    let (this, that) = (devices[0].key, devices[1].key)
+    return "\(this) and \(that) are both set, but \(name == "ports" ? "there" : "that") is one port: leave one of them out"
+  }
+
+  /// The interface that is made for the kernel is not the port itself.
+  static func kernelInterfaceIsAnother(_ port: PortSettings, _ name: String) -> String? {
+    guard let interface = port.kernelInterface else {
+      guard let namespace = port.namespace else { return nil }
+      return "\(name).namespace is '\(namespace)', but nothing is made in it: set \(name).kernel_interface, or leave \(name).namespace out"
+    }
+    guard interface == port.interface else { return nil }
+    return "\(name).kernel_interface and \(name).interface are both '\(interface)': give the interface that is to be made another name"
+  }
+
+  static func oneMAC(_ port: PortSettings, _ name: String) -> String? {
+    guard let mac = port.mac, let interface = port.linuxInterface else { return nil }
+    return "\(name).mac is \(mac) and \(name).linux_if is '\(interface)', but a port has one MAC address: leave one of them out"
+  }
+
+  /// - Parameter further: the key of addresses besides the port's own.
+  static func ownAddressIsGivenOnce(_ port: PortSettings, _ name: String, further: String) -> String? {
+    guard port.servers.contains(where: { $0.contains(port.address) }) else { return nil }
+    return "\(name).\(further) contains \(port.address), which is the address of \(name).ipnet anyway: leave it out"
+  }
+
+  /// A next hop is asked for by ARP, which only stations of our own network answer.
+  static func gatewayIsOnLink(_ port: PortSettings, _ name: String) -> String? {
+    guard let gateway = port.gateway, !port.isOnLink(gateway) else { return nil }
+    return "\(name).gateway is \(gateway), which is not in the network of \(name).ipnet (\(port.network)): correct one of the two"
+  }
+
+  /// Targets whose MAC addresses are not given.
+  static func reaches(_ targets: [(id: String, address: IPv4Address)], _ port: PortSettings, _ name: String) -> String? {
+    guard port.gateway == nil, let target = targets.first(where: { !port.isOnLink($0.address) }) else { return nil }
+    return
+      "the target '\(target.id)' (\(target.address)) is not in the network of \(name).ipnet (\(port.network)), and there is no "
+      + "\(name).gateway: set \(name).gateway, or its MAC address (targets.mac), or correct one of the two"
+  }
+
+  /// With flow_steering "Ip" worker i has the port's own address plus i.
+  static func workersHaveAddresses(_ port: PortSettings, _ name: String, workers: Int) -> String? {
+    guard port.flowSteering == .address, workers > 1 else { return nil }
+    do {
+      _ = try AddressSteering(own: port.address, prefixLength: port.prefixLength, workers: workers)
+      return nil
+    } catch {
+      return "with \(name).flow_steering \"Ip\" the \(workers) workers of cores have the addresses from \(name).ipnet's on, and "
+        + "\(error): choose a lower address or a shorter prefix, or name fewer cores"
+    }
+  }
+
+  static func maskTellsWorkersApart(_ port: PortSettings, _ name: String, workers: Int) -> String? {
+    guard workers > 1 else { return nil }
+    let values = 1 << port.dstPortMask.nonzeroBitCount
+    let mask = String(port.dstPortMask, radix: 16)
+    guard workers <= values else {
+      return "cores has \(workers) workers, but \(name).dst_port_mask 0x\(mask) tells only \(values) apart: "
+        + "set more bits in it or name fewer cores"
+    }
+    do {
+      _ = try PortSteering(mask: port.dstPortMask, workers: workers)
+      return nil
+    } catch {
+      return "\(name).dst_port_mask is 0x\(mask), but \(error): choose higher bits or name fewer cores"
+    }
+  }
+
+  /// - Parameter files: those that are written, each with its key.
+  static func filesDiffer(_ files: [(key: String, file: String?)]) -> String? {
+    for (index, (key, file)) in files.enumerated() {
+      guard let file, let other = files[..<index].first(where: { $0.file == file }) else { continue }
+      return "\(other.key) and \(key) are both '\(file)': give them different names"
+    }
+    return nil
+  }
+}
+
+extension PortSettings {
+  /// The devices that are given, each with its key.
+  func devices(_ name: String) -> [(key: String, name: String)] {
+    let keys = [("\(name).interface", interface), ("\(name).vdev", vdev), ("\(name).pci", pci)]
+    return keys.compactMap { key, device in device.map { (key, $0) } }
+  }
+}

@@ -1,0 +1,71 @@
+import CPacket
+
+/// What a connection needs only until its server has acknowledged the request: the request itself, as it was received, and whom it was tried with.
+struct Binding: BitwiseCopyable, @unchecked Sendable {
+  /// Packets with the request's octets, in order and without gaps, linked by their `RequestNote`.
+  var first: PacketPointer?
+  var last: PacketPointer?
+  /// The number of the first octet held, the same on both legs; those behind it are the server's leg's.
+  var start: SequenceNumber
+  /// Octets held.
+  var count: UInt32 = 0
+  /// Of these, how many the client has been told that they were received: it will not send them again.
+  var taken: UInt32 = 0
+  /// Octets at the front that the proxy has answered by itself.
+  var answered: UInt32 = 0
+  /// Octets of its last answer.
+  var answerLength: UInt32 = 0
+  /// The LDAP message that it answers.
+  var messageID: UInt32 = 0
+  /// Targets that have been tried, a bit each.
+  var tried: UInt64 = 0
+  /// The payload's key, for a consistent hash.
+  var key: UInt32 = 0
+  /// The client's FIN follows the octets held.
+  var hasFin = false
+  /// When the server that is being tried was first sent our SYN, in milliseconds.
+  var tryStart: UInt32 = 0
+  /// When what was sent last is to be sent again, in milliseconds.
+  var resendDue: UInt32 = 0
+  /// Octets that the server has been sent at least once.
+  var sent: UInt32 = 0
+  /// Octets of the proxy's answers that the client has not acknowledged, at most; and where the last of them ends, in the client's numbers.
+  var unheard: UInt32 = 0
+  var answerEnd = SequenceNumber(0)
+  /// Answers of the server that are to be swallowed yet, and the first part of one of them.
+  var pendingAnswers: UInt32 = 0
+  var answers: UInt32 = 0
+  var answerPart: PacketPointer?
+
+  init(start: SequenceNumber) { self.start = start }
+
+  /// Behind the last octet held.
+  @inline(always)
+  var end: SequenceNumber { start + count }
+}
+
+/// Where in a held packet its part of the request lies; written into the packet's headroom.
+struct RequestNote: BitwiseCopyable, @unchecked Sendable {
+  var next: PacketPointer?
+  /// From the frame's first octet.
+  var offset: UInt32
+  var length: UInt32
+
+  @inline(always)
+  static func of(_ packet: PacketPointer) -> UnsafeMutablePointer<RequestNote> {
+    UnsafeMutableRawPointer(packet.pointee.buf_addr).assumingMemoryBound(to: RequestNote.self)
+  }
+
+  /// The octets.
+  @inline(always)
+  static func bytes(_ packet: PacketPointer) -> UnsafeMutableRawPointer {
+    UnsafeMutableRawPointer(packet_data(packet)) + Int(of(packet).pointee.offset)
+  }
+
+  /// Octets that could be put behind those that are there.
+  @inline(always)
+  static func room(_ packet: PacketPointer) -> Int {
+    let used = Int(packet.pointee.data_off) &+ Int(of(packet).pointee.offset) &+ Int(of(packet).pointee.length)
+    return Int(packet.pointee.buf_len) &- used
+  }
+}

@@ -1,0 +1,251 @@
+/// The server's leg, until it stands: a server is chosen, asked, and, if it will not, another one.
+extension ProxyEngine {
+  /// Addresses and ports that are looked at for a free one in one go.
+  private static var tupleTries: Int { 64 }
+  /// Of these, how many may be passed over because their replies go astray: better such a one than none.
+  private static var strayTries: Int { 16 }
+  /// And for one whose replies come home.
+  private static var homeTries: Int { 4_096 }
+
+  /// Chooses a server, or takes the one that is given, and sends our SYN; without any, the client is reset.
+  @inline(never)
+  mutating func connect<Port: PacketPort & ~Copyable>(_ slot: UInt32, to given: UInt16?, _ io: inout PacketQueue<Port>) {
+    let connection = connections.base + Int(slot)
+    if !connection.pointee.flags.has(.bound) { bind(connection) }
+    let binding = bindings.base + Int(connection.pointee.binding)
+    guard let target = choose(connection, binding, given) else {
+      sendReset(to: .client, slot, &io)
+      return release(slot, .noServer)
+    }
+    let isFirst = binding.pointee.tried == 0
+    binding.pointee.tried |= ServerGroups.bit(of: target)
+    connection.pointee.target = target
+    connection.pointee.flags.set(.counted)
+    groups.opened(target)
+    records.tried(slot)
+    guard takeTuple(connection, slot), !isFirst || (askToClose(slot, &io) && replaceRequest(slot, &io)) else {
+      sendReset(to: .client, slot, &io)
+      return release(slot, .localResources)
+    }
+    binding.pointee.tryStart = moment.milliseconds
+    connection.pointee.enter(.connecting, now: moment.milliseconds)
+    records.entered(slot, .connecting, now)
+    sendSyn(slot, &io)
+  }
+
+  private mutating func choose(
+    _ connection: UnsafePointer<ProxyConnection>, _ binding: UnsafePointer<Binding>, _ given: UInt16?
+  ) -> UInt16? {
+    if let given {
+      // A rule of a user's own may answer anything.
+      return Int(given) < routes.count && binding.pointee.tried & ServerGroups.bit(of: given) == 0 ? given : nil
+    }
+    return groups.select(
+      group: connection.pointee.group, clientAddress: connection.pointee.clientKey.source.rawValue, key: binding.pointee.key,
+      tried: binding.pointee.tried, now: now)
+  }
+
+  /// An address and port of ours, free towards this server. False: there is none.
+  private mutating func takeTuple(_ connection: UnsafeMutablePointer<ProxyConnection>, _ slot: UInt32) -> Bool {
+    guard let (key, hash) = freeKey(routes.base + Int(connection.pointee.target)) else { return false }
+    connection.pointee.serverKey = key
+    return flows.insert(hash, slot &<< 1 | 1)
+  }
+
+  /// The key of what a server would answer to a free pair of address and port, and its hash.
+  @inline(always)
+  mutating func freeKey(_ route: UnsafePointer<ServerRoute>) -> (FlowKey, UInt32)? {
+    for tries in 0..<Self.tupleTries {
+      let key = crossing.choosesHome ? homeKey(route) : nextKey(route)
+      let hash = flowHash(key)
+      if find(hash, key) != nil || (tries < Self.strayTries && crossing.isStray(hash)) { continue }
+      return (key, hash)
+    }
+    return nil
+  }
+
+  /// The key of what a server would answer to the next pair of address and port.
+  private mutating func nextKey(_ route: UnsafePointer<ServerRoute>) -> FlowKey {
+    let end = tuples.next()
+    return FlowKey(source: route.pointee.address, sourcePort: route.pointee.port, destination: end.address, destinationPort: end.port)
+  }
+
+  /// The first from here on whose replies come home. With a fair hash over n queues each does with the probability 1/n.
+  private mutating func homeKey(_ route: UnsafePointer<ServerRoute>) -> FlowKey {
+    var key = nextKey(route)
+    var tries = 0
+    while let queue = crossing.queue(of: key), queue != worker, tries < Self.homeTries {
+      key = nextKey(route)
+      tries &+= 1
+    }
+    return key
+  }
+
+  /// Our SYN: it says what the client's said, as far as that was promised to be kept. A server whose MAC address is not known yet is sent it
+  /// when the time for the next one comes.
+  @inline(never)
+  mutating func sendSyn<Port: PacketPort & ~Copyable>(_ slot: UInt32, _ io: inout PacketQueue<Port>) {
+    let connection = connections.base + Int(slot)
+    let binding = bindings.base + Int(connection.pointee.binding)
+    let wait = min(parameters.initialRTO &<< UInt32(min(connection.pointee.retries, 6)), parameters.connectTimeout)
+    binding.pointee.resendDue = moment.milliseconds &+ wait
+    wake(slot, at: binding.pointee.resendDue)
+    guard routes.base[Int(connection.pointee.target)].isResolved else { return }
+    if connection.pointee.flags.has(.immediate) { return passHeldSyn(slot, &io) }
+    guard let packet = allocate(&io) else { return }
+    var syn = TCPSegment(connection.pointee.serverKey.reversed)
+    syn.flags = .syn
+    syn.sequence = binding.pointee.start - 1
+    syn.window = UInt16(truncatingIfNeeded: min(connection.pointee.clientWindow, TCPHeader.maximumUnscaledWindow))
+    syn.options = connection.pointee.offer(parameters)
+    sendToServer(syn, connection, packet, &io)
+  }
+
+  /// A SYN-ACK, or what has no place here, from the server that is being connected (RFC 9293 3.10.7.3, SYN-SENT).
+  @inline(never)
+  mutating func receiveSynAck<Port: PacketPort & ~Copyable>(
+    _ segment: UnsafePointer<TCPSegment>, _ slot: UInt32, _ packet: consuming Packet, _ io: inout PacketQueue<Port>
+  ) {
+    let connection = connections.base + Int(slot)
+    let binding = bindings.base + Int(connection.pointee.binding)
+    let isImmediate = connection.pointee.flags.has(.immediate)
+    let acknowledgment = segment.pointee.acknowledgment
+    // A SYN that was passed on as it came may have carried data (RFC 7413).
+    let isOurs = acknowledgment == binding.pointee.start || (isImmediate && acknowledgment == connection.pointee.client.next)
+    guard segment.pointee.flags.has(.ack), isOurs else { return receiveStrangeAnswer(segment, slot, packet, &io) }
+    if isImmediate { return passSynAck(segment, slot, packet, &io) }
+    if connection.pointee.flags.has(.timestamps), !segment.pointee.options.present.has(.timestamps) {
+      statistics.count(.serversUnfit)
+      survey.refuted(Int(connection.pointee.target), moment.milliseconds)
+      answerByReset(segment, packet, &io)
+      return failOver(slot, isFailure: false, &io)
+    }
+    statistics.count(.bound)
+    connection.pointee.join(segment, start: binding.pointee.start, clock: moment.milliseconds, parameters)
+    binding.pointee.pendingAnswers = binding.pointee.answers
+    binding.pointee.sent = 0
+    let state = inspector.begin(target: connection.pointee.target)
+    inspections[Int(slot)] = state
+    sendBare(.ack, to: .server, slot, packet, &io)
+    let isReplay = binding.pointee.answered > 0
+    connection.pointee.enter(isReplay ? .replaying : .delivering, now: moment.milliseconds)
+    records.joined(slot, segment.pointee.sequence, isReplay ? .replaying : .delivering, now)
+    deliverHeld(slot, &io)
+  }
+
+  /// An answer to another SYN than ours, of a connection that the server has not forgotten yet: it is told so, and asked again soon (RFC 9293 3.5.1).
+  @inline(never)
+  mutating func receiveStrangeAnswer<Port: PacketPort & ~Copyable>(
+    _ segment: UnsafePointer<TCPSegment>, _ slot: UInt32, _ packet: consuming Packet, _ io: inout PacketQueue<Port>
+  ) {
+    guard segment.pointee.flags.has(.ack) else { return drop(packet, .outsideWindow, &io) }
+    let binding = bindings.base + Int(connections.base[Int(slot)].binding)
+    answerByReset(segment, packet, &io)
+    binding.pointee.resendDue = moment.milliseconds &+ 1
+    wake(slot, at: binding.pointee.resendDue)
+  }
+
+  /// The server that was tried will not do; the client has noticed nothing, and another one is tried.
+  /// - Parameter isFailure: the server is to be blamed.
+  @inline(never)
+  mutating func failOver<Port: PacketPort & ~Copyable>(_ slot: UInt32, isFailure: Bool, _ io: inout PacketQueue<Port>) {
+    let connection = connections.base + Int(slot)
+    if isFailure { groups.failed(connection.pointee.target, now: now) }
+    leaveServer(slot)
+    let binding = bindings.base + Int(connection.pointee.binding)
+    discardAnswerPart(binding)
+    connection.pointee.separate(binding, parameters)
+    let before = statistics[ProxyOutcome.noServer]
+    connect(slot, to: nil, &io)
+    if statistics[ProxyOutcome.noServer] == before { statistics.count(.failedOver) }
+  }
+
+  /// Gives up the server's leg.
+  @inline(always)
+  mutating func leaveServer(_ slot: UInt32) {
+    let connection = connections.base + Int(slot)
+    if connection.pointee.hasServerLeg {
+      flows.remove(flowHash(connection.pointee.serverKey), slot &<< 1 | 1)
+      connection.pointee.serverKey = FlowKey(addresses: 0, ports: 0)
+    }
+    if connection.pointee.flags.has(.counted) {
+      connection.pointee.flags.clear(.counted)
+      groups.closed(connection.pointee.target)
+    }
+  }
+}
+
+extension ProxyConnection {
+  /// The client's window in octets.
+  @inline(always)
+  var clientWindow: UInt32 { client.edge > server.next ? client.edge.distance(from: server.next) : 0 }
+
+  /// The options of our SYN to the server: never one that the client did not offer, or was not promised.
+  @inline(always)
+  func offer(_ parameters: ProxyParameters) -> TCPOptions {
+    var options = TCPOptions()
+    options.present = .maximumSegmentSize
+    options.maximumSegmentSize = min(clientMSS, parameters.maximumSegmentSize)
+    if flags.has(.clientScales) {
+      options.present.set(.windowScale)
+      options.windowScale = UInt8(truncatingIfNeeded: clientScale)
+    }
+    if flags.has(.clientSACK) { options.present.set(.sackPermitted) }
+    if flags.has(.timestamps) {
+      options.present.set(.timestamps)
+      options.timestampValue = clientTimestamp
+    }
+    return options
+  }
+
+  /// Both legs stand: from the server's SYN-ACK follows what makes its numbers ours.
+  /// - Parameters:
+  ///   - start: the first octet that is for the server.
+  ///   - clock: our own timestamps, which the server's carry on from.
+  @inline(always)
+  mutating func join(_ segment: UnsafePointer<TCPSegment>, start: SequenceNumber, clock: UInt32, _ parameters: ProxyParameters) {
+    let first = segment.pointee.sequence + 1
+    let options = segment.pointee.options
+    toClient = server.next.distance(from: first)
+    client.edge = client.edge - toClient
+    client.acknowledged = first
+    server = EndState(first)
+    server.acknowledged = start
+    // The window of a SYN is not scaled (RFC 7323 2.2).
+    server.edge = start + UInt32(segment.pointee.window)
+    serverStart = first
+    let named = options.present.has(.maximumSegmentSize) ? options.maximumSegmentSize : TCPHeader.defaultMSS
+    serverMSS = max(named, Self.leastMSS)
+    if serverMSS < parameters.maximumSegmentSize { flags.set(.splits) }
+    let scales = flags.has(.clientScales) && options.present.has(.windowScale)
+    if scales { flags.set(.serverScales) }
+    self.scales = self.scales & 15 | (scales ? options.windowScale : 0) &<< 4
+    if flags.has(.clientSACK), options.present.has(.sackPermitted) { flags.set(.serverSACK) }
+    if flags.has(.timestamps) {
+      toClientTimestamp = clock &- options.timestampValue
+      serverTimestamp = options.timestampValue
+    }
+    let sameToServer = scales || clientScale == 0
+    let sameToClient = serverScale == UInt32(offeredScale)
+    if !(sameToServer && sameToClient) { flags.set(.rescales) }
+  }
+
+  /// As before `join`: the client's leg alone stands.
+  @inline(always)
+  mutating func separate(_ binding: UnsafePointer<Binding>, _ parameters: ProxyParameters) {
+    client.edge = client.edge + toClient
+    server = EndState(server.next + toClient)
+    server.acknowledged = binding.pointee.start + binding.pointee.taken
+    server.edge = binding.pointee.start + parameters.requestLimit
+    serverStart = SequenceNumber(0)
+    toClient = 0
+    toClientTimestamp = 0
+    if flags.has(.immediate) { return }
+    scales &= 15
+    let ofServer = Flags.serverSACK.rawValue | Flags.serverScales.rawValue | Flags.rescales.rawValue | Flags.splits.rawValue
+    flags = Flags(rawValue: flags.rawValue & ~ofServer)
+  }
+
+  /// A server that names less than its header's room is taken to mean this (as Linux does): less would be no data at all beside the options.
+  private static var leastMSS: UInt16 { 64 }
+}

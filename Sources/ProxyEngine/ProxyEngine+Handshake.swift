@@ -1,0 +1,185 @@
+/// The client's leg, until it stands.
+extension ProxyEngine {
+  /// A SYN to where clients are accepted.
+  @inline(never)
+  mutating func accept<Port: PacketPort & ~Copyable>(
+    _ segment: UnsafePointer<TCPSegment>, _ hash: UInt32, _ packet: consuming Packet, after previous: SequenceNumber?,
+    _ io: inout PacketQueue<Port>
+  ) {
+    guard open < openMost, let slot = takeSlot() else { return drop(packet, .tableFull, &io) }
+    guard let peer = front.peer(of: packet.bytes, segment.pointee.source) else {
+      slots.giveBack(slot)
+      return drop(packet, .tableFull, &io)
+    }
+    let connection = connections.base + Int(slot)
+    connection.pointee = ProxyConnection(client: segment.pointee, peer: peer, now: moment.milliseconds)
+    _ = flows.insert(hash, slot &<< 1)
+    timers.schedule(slot, due: moment.milliseconds &+ parameters.shortestWait)
+    open &+= 1
+    if statistics.attempts(.client) == 0 { statistics.set(.firstAccept, now) }
+    statistics.attempted(.client)
+    statistics.set(.openClients, UInt64(truncatingIfNeeded: open))
+    statistics.raise(.peakOpenClients, to: UInt64(truncatingIfNeeded: open))
+    records.opened(slot, connection, now)
+    if parameters.isImmediate { return connectAtOnce(slot, segment, packet, &io) }
+
+    var initial = initialSequence.number(segment.pointee.key, now: moment)
+    // RFC 9293 3.10.7.4: beyond the largest number of the previous connection.
+    if let previous, initial <= previous { initial = previous + 64_000 }
+    connection.pointee.server = EndState(initial + 1)
+    records.answered(slot, initial)
+    connection.pointee.server.acknowledged = connection.pointee.clientStart
+    connection.pointee.server.edge = connection.pointee.clientStart + UInt32(parameters.synWindow)
+    connection.pointee.client.edge = initial + 1
+    connection.pointee.client.acknowledged = initial + 1
+    connection.pointee.promise(segment.pointee.options, parameters, timestamps: offersTimestamps)
+    if segment.pointee.options.present.has(.timestamps) { noteOffer(connection) }
+    sendSynAck(connection, segment.pointee.options.timestampValue, packet, &io)
+  }
+
+  /// A free slot, if need be that of the connection that was closed first.
+  @inline(always)
+  private mutating func takeSlot() -> UInt32? {
+    if let slot = slots.take() { return slot }
+    guard endOldestLingering() else { return nil }
+    statistics.count(.lingeringEnded)
+    return slots.take()
+  }
+
+  /// Our SYN-ACK, over the frame that it answers.
+  @inline(always)
+  private mutating func sendSynAck<Port: PacketPort & ~Copyable>(
+    _ connection: UnsafePointer<ProxyConnection>, _ echo: UInt32, _ packet: consuming Packet, _ io: inout PacketQueue<Port>
+  ) {
+    var answer = TCPSegment(connection.pointee.clientKey.reversed)
+    answer.flags = .synAck
+    answer.sequence = connection.pointee.server.next - 1
+    answer.acknowledgment = connection.pointee.client.next
+    answer.window = parameters.synWindow
+    answer.options = connection.pointee.promised(parameters, timestamp: moment.milliseconds, echo: echo)
+    sendToClient(answer, connection, packet, &io)
+  }
+
+  /// The client's SYN once more: our SYN-ACK was lost, or is late.
+  mutating func repeatSynAck<Port: PacketPort & ~Copyable>(
+    _ segment: UnsafePointer<TCPSegment>, _ slot: UInt32, _ packet: consuming Packet, _ io: inout PacketQueue<Port>
+  ) {
+    statistics.count(.synAcksRepeated)
+    connections.base[Int(slot)].clientTimestamp = segment.pointee.options.timestampValue
+    // What the first SYN was sent from may have been the very thing that was wrong.
+    if let peer = front.peer(of: packet.bytes, segment.pointee.source) {
+      connections.base[Int(slot)].peer = peer
+    }
+    sendSynAck(connections.base + Int(slot), segment.pointee.options.timestampValue, packet, &io)
+  }
+
+  /// Time has passed without the client's ACK.
+  mutating func resendSynAck<Port: PacketPort & ~Copyable>(_ slot: UInt32, _ io: inout PacketQueue<Port>) {
+    guard let packet = allocate(&io) else { return }
+    statistics.count(.synAcksRepeated)
+    sendSynAck(connections.base + Int(slot), connections.base[Int(slot)].clientTimestamp, packet, &io)
+  }
+
+  /// What must be the ACK of our SYN-ACK, perhaps with octets (RFC 9293 3.10.7.4, SYN-RECEIVED). Anyone can send one; only who has seen our number can
+  /// send this one.
+  @inline(never)
+  mutating func completeHandshake<Port: PacketPort & ~Copyable>(
+    _ segment: UnsafePointer<TCPSegment>, _ slot: UInt32, _ packet: consuming Packet, _ io: inout PacketQueue<Port>
+  ) {
+    let connection = connections.base + Int(slot)
+    guard segment.pointee.acknowledgment == connection.pointee.server.next else {
+      statistics.dropped(.handshakeInvalid)
+      return answerByReset(segment, packet, &io)
+    }
+    guard segment.pointee.sequence.isInWindow(from: connection.pointee.client.next, size: UInt32(parameters.synWindow)) else {
+      return drop(packet, .outsideWindow, &io)
+    }
+    statistics.count(.established)
+    connection.pointee.enter(.request, now: moment.milliseconds)
+    records.entered(slot, .request, now)
+    if parameters.serverFirstTimeout > 0 { wake(slot, at: moment.milliseconds &+ parameters.serverFirstTimeout) }
+    receiveRequest(segment, slot, packet, &io)
+  }
+}
+
+extension ProxyParameters {
+  /// A connection is looked at after this time at the latest; what must happen earlier wakes it.
+  @inline(always)
+  var shortestWait: UInt32 { initialRTO }
+}
+
+extension ProxyConnection {
+  /// A connection whose client's SYN has arrived.
+  @inline(always)
+  init(client segment: TCPSegment, peer: UInt16, now: UInt32) {
+    clientKey = segment.key
+    timerNext = 0
+    serverKey = FlowKey(addresses: 0, ports: 0)
+    timerPrevious = 0
+    toServer = 0
+    toClient = 0
+    toClientTimestamp = 0
+    lastActivity = now
+    client = EndState(segment.sequence + 1)
+    server = EndState(SequenceNumber(0))
+    server.acknowledged = client.next
+    timerDue = 0
+    self.peer = peer
+    target = 0
+    phase = .handshake
+    flags = Flags(rawValue: 0)
+    scales = segment.options.present.has(.windowScale) ? segment.options.windowScale : 0
+    offeredScale = 0
+    clientFloor = segment.sequence + 1
+    binding = 0
+    clientMSS = segment.options.present.has(.maximumSegmentSize) ? segment.options.maximumSegmentSize : TCPHeader.defaultMSS
+    serverMSS = 0
+    clientStart = segment.sequence + 1
+    serverStart = SequenceNumber(0)
+    clientTimestamp = segment.options.present.has(.timestamps) ? segment.options.timestampValue : 0
+    serverTimestamp = 0
+    rule = .max
+    group = 0
+    retries = 0
+    phaseStart = now
+    opened = now
+  }
+
+  @inline(always)
+  mutating func enter(_ phase: ProxyPhase, now: UInt32) {
+    self.phase = phase
+    phaseStart = now
+    lastActivity = now
+    retries = 0
+  }
+
+  /// Notes what the client offered and we promise it before the server is known.
+  @inline(always)
+  mutating func promise(_ offered: TCPOptions, _ parameters: ProxyParameters, timestamps: Bool) {
+    if offered.present.has(.windowScale) {
+      flags.set(.clientScales)
+      offeredScale = parameters.windowScale
+    }
+    if parameters.sackPermitted, offered.present.has(.sackPermitted) { flags.set(.clientSACK) }
+    if timestamps, offered.present.has(.timestamps) { flags.set(.timestamps) }
+  }
+
+  /// The options of our SYN-ACK: never one that the client did not offer.
+  @inline(always)
+  func promised(_ parameters: ProxyParameters, timestamp: UInt32, echo: UInt32) -> TCPOptions {
+    var options = TCPOptions()
+    options.present = .maximumSegmentSize
+    options.maximumSegmentSize = parameters.maximumSegmentSize
+    if flags.has(.clientScales) {
+      options.present.set(.windowScale)
+      options.windowScale = offeredScale
+    }
+    if flags.has(.clientSACK) { options.present.set(.sackPermitted) }
+    if flags.has(.timestamps) {
+      options.present.set(.timestamps)
+      options.timestampValue = timestamp
+      options.timestampEcho = echo
+    }
+    return options
+  }
+}

@@ -1,0 +1,82 @@
+/// Immediate mode: the server is chosen at the SYN, which is passed on, and so is everything that follows.
+extension ProxyEngine {
+  /// Holds the SYN, so that another server can be tried with it, and passes it on.
+  @inline(never)
+  mutating func connectAtOnce<Port: PacketPort & ~Copyable>(
+    _ slot: UInt32, _ segment: UnsafePointer<TCPSegment>, _ packet: consuming Packet, _ io: inout PacketQueue<Port>
+  ) {
+    let connection = connections.base + Int(slot)
+    let options = segment.pointee.options
+    connection.pointee.flags.set(.immediate)
+    connection.pointee.flags.set(.clientSACK)
+    connection.pointee.flags.set(.serverSACK)
+    if options.present.has(.windowScale) { connection.pointee.flags.set(.clientScales) }
+    if options.present.has(.timestamps) { connection.pointee.flags.set(.timestamps) }
+    connection.pointee.client.edge = SequenceNumber(UInt32(segment.pointee.window))
+    connection.pointee.group = defaultGroup ?? 0
+    bind(connection)
+    let binding = bindings.base + Int(connection.pointee.binding)
+    connection.pointee.client.next = segment.pointee.sequence + segment.pointee.length
+    let length = UInt32(truncatingIfNeeded: packet.length)
+    let buffer = packet.release()
+    RequestNote.of(buffer).pointee = RequestNote(next: nil, offset: 0, length: length)
+    binding.pointee.first = buffer
+    binding.pointee.last = buffer
+    heldCount &+= 1
+    connect(slot, to: nil, &io)
+  }
+
+  /// The held SYN once more, with the addresses of the server that is tried now.
+  mutating func passHeldSyn<Port: PacketPort & ~Copyable>(_ slot: UInt32, _ io: inout PacketQueue<Port>) {
+    let connection = connections.base + Int(slot)
+    let binding = bindings.base + Int(connection.pointee.binding)
+    guard let held = binding.pointee.first, let packet = allocate(&io) else { return }
+    let length = Int(RequestNote.of(held).pointee.length)
+    packet.bytes.copyMemory(from: RequestNote.bytes(held), byteCount: length)
+    var segment = TCPSegment()
+    guard case .tcp = FrameParser.parseAny(packet.bytes, count: length, verify: .byPort, into: &segment) else { return io.free(packet) }
+    let translation = Translation(
+      link: routes.base[Int(connection.pointee.target)].link, key: connection.pointee.serverKey.reversed, sequence: segment.sequence,
+      acknowledgment: segment.acknowledgment, window: segment.window)
+    HeaderRewriter.rewrite(packet.bytes, &segment, translation)
+    packet.side = isSplit ? 1 : 0
+    io.send(packet, length: length)
+  }
+
+  /// The server's SYN-ACK: passed on, and with it the connection is spliced.
+  mutating func passSynAck<Port: PacketPort & ~Copyable>(
+    _ segment: UnsafePointer<TCPSegment>, _ slot: UInt32, _ packet: consuming Packet, _ io: inout PacketQueue<Port>
+  ) {
+    let connection = connections.base + Int(slot)
+    groups.succeeded(connection.pointee.target)
+    statistics.count(.bound)
+    connection.pointee.joinAtOnce(segment)
+    inspections[Int(slot)] = inspector.begin(target: connection.pointee.target)
+    releaseBinding(slot)
+    connection.pointee.enter(.spliced, now: moment.milliseconds)
+    records.answered(slot, segment.pointee.sequence)
+    records.joined(slot, segment.pointee.sequence, .spliced, now)
+    passToClient(connection, slot, segment, packet, &io)
+    // The window of a SYN is not scaled (RFC 7323 2.2).
+    connection.pointee.server.edge = segment.pointee.acknowledgment + UInt32(segment.pointee.window)
+    connection.pointee.flags.set(.halfOpen)
+  }
+}
+
+extension ProxyConnection {
+  /// Both ends have named their numbers, to each other.
+  mutating func joinAtOnce(_ segment: UnsafePointer<TCPSegment>) {
+    let first = segment.pointee.sequence + 1
+    let window = client.edge.rawValue
+    client.edge = first + window
+    client.acknowledged = first
+    server = EndState(segment.pointee.sequence)
+    server.acknowledged = segment.pointee.acknowledgment
+    server.edge = segment.pointee.acknowledgment
+    serverStart = first
+    serverTimestamp = segment.pointee.options.timestampValue
+    let scales = flags.has(.clientScales) && segment.pointee.options.present.has(.windowScale)
+    if scales { flags.set(.serverScales) }
+    self.scales = scales ? self.scales & 15 | segment.pointee.options.windowScale &<< 4 : 0
+  }
+}

@@ -1,0 +1,176 @@
+import CPacket
+
+/// From a frame to the connection it belongs to.
+extension ProxyEngine {
+  /// Reads a burst in a first pass, and asks for what the second will look at.
+  @inline(always)
+  func parse(_ burst: UnsafeMutablePointer<PacketPointer>, count: Int) {
+    for index in 0..<smaller(count, 4) { prefetch_line(packet_data(burst[index])) }
+    for index in 0..<count {
+      if index &+ 4 < count { prefetch_line(packet_data(burst[index &+ 4])) }
+      let arrival = arrivals.base + index
+      let packet = burst[index]
+      let frame = UnsafeMutableRawPointer(packet_data(packet))
+      arrival.pointee.packet = packet
+      arrival.pointee.frame = frame
+      arrival.pointee.isPlain = FrameParser.parsePlain(
+        frame, count: Int(packet.pointee.pkt_len), verify: .software, into: &arrival.pointee.segment)
+      arrival.pointee.hash = flowHash(arrival.pointee.segment.key)
+      prefetch_line(flows.slotAddress(arrival.pointee.hash))
+    }
+  }
+
+  @inline(always)
+  mutating func receive<Port: PacketPort & ~Copyable>(_ arrival: UnsafeMutablePointer<Arrival>, _ io: inout PacketQueue<Port>) {
+    guard arrival.pointee.isPlain else { return receiveOther(arrival, &io) }
+    deliver(arrival, &io)
+  }
+
+  /// What is not plainly TCP, or not plainly right.
+  @inline(never)
+  mutating func receiveOther<Port: PacketPort & ~Copyable>(
+    _ arrival: UnsafeMutablePointer<Arrival>, _ io: inout PacketQueue<Port>
+  ) {
+    let packet = Packet(owning: arrival.pointee.packet)
+    switch FrameParser.parseAny(arrival.pointee.frame, count: packet.length, verify: .software, into: &arrival.pointee.segment) {
+    case .tcp:
+      arrival.pointee.packet = packet.release()
+      arrival.pointee.hash = flowHash(arrival.pointee.segment.key)
+      deliver(arrival, &io)
+    case .arp: receiveARP(packet, &io)
+    case .icmp: receiveICMP(packet, &io)
+    case .unreadable(.tcpChecksum)
+    where FrameParser.parseUnsummed(arrival.pointee.frame, count: packet.length, into: &arrival.pointee.segment):
+      // A rewritten sum of a pseudo-header would only be the sum of another one.
+      PartialChecksum.complete(arrival.pointee.frame, count: packet.length)
+      if crossing.hops == 0 { statistics.add(.unsummedAccepted) }
+      arrival.pointee.packet = packet.release()
+      arrival.pointee.hash = flowHash(arrival.pointee.segment.key)
+      deliver(arrival, &io)
+    case .unreadable(let failure): passUnreadable(failure, packet, &io)
+    }
+  }
+
+  @inline(always)
+  private mutating func deliver<Port: PacketPort & ~Copyable>(
+    _ arrival: UnsafeMutablePointer<Arrival>, _ io: inout PacketQueue<Port>
+  ) {
+    let packet = Packet(owning: arrival.pointee.packet)
+    let segment = UnsafePointer(arrival.segment)
+    guard isOurMAC(arrival.pointee.frame, packet.side) else { return drop(packet, .notOurMac, &io) }
+    guard let handle = find(arrival.pointee.hash, segment.pointee.key) else {
+      return receiveWithoutConnection(segment, arrival.pointee.hash, packet, &io)
+    }
+    let slot = handle &>> 1
+    let connection = connections.base + Int(slot)
+    guard connection.pointee.phase == .spliced, segment.pointee.flags.isPlain else {
+      return receiveUnsettled(segment, slot, handle & 1 == 0 ? .client : .server, packet, &io)
+    }
+    if handle & 1 == 0 {
+      passToServer(connection, slot, segment, packet, &io)
+    } else {
+      passToClient(connection, slot, segment, packet, &io)
+    }
+  }
+
+  @inline(always)
+  func isOurMAC(_ frame: UnsafeRawPointer, _ side: UInt16) -> Bool {
+    let mac = MACAddress(frame.bigEndian64(0) &>> 16)
+    return isSplit && side == 1 ? mac == back.mac : mac == front.mac
+  }
+
+  /// Whether a frame came in where servers are, be that where clients are, too.
+  @inline(always)
+  func isFromServers(_ packet: borrowing Packet) -> Bool { !isSplit || packet.side == 1 }
+
+  /// The handle of the leg with this key.
+  @inline(always)
+  func find(_ hash: UInt32, _ key: FlowKey) -> UInt32? {
+    var place = flows.start(hash)
+    while let handle = flows.handle(at: place) {
+      if usually(flows.hash(at: place) == hash), usually(self.key(handle) == key) { return handle }
+      place = flows.after(place)
+    }
+    return nil
+  }
+
+  /// The key of the leg that a handle of the flow table names.
+  @inline(always)
+  private func key(_ handle: UInt32) -> FlowKey {
+    let connection = connections.base + Int(handle &>> 1)
+    return handle & 1 == 0 ? connection.pointee.clientKey : connection.pointee.serverKey
+  }
+
+  @inline(never)
+  mutating func drop<Port: PacketPort & ~Copyable>(
+    _ packet: consuming Packet, _ reason: DropReason, _ io: inout PacketQueue<Port>
+  ) {
+    statistics.dropped(reason)
+    io.free(packet)
+  }
+
+  /// A connection that is not simply spliced, or a segment that is not simply data or an acknowledgment.
+  @inline(never)
+  private mutating func receiveUnsettled<Port: PacketPort & ~Copyable>(
+    _ segment: UnsafePointer<TCPSegment>, _ slot: UInt32, _ leg: Leg, _ packet: consuming Packet, _ io: inout PacketQueue<Port>
+  ) {
+    let connection = connections.base + Int(slot)
+    if segment.pointee.flags.has(.rst) { return receiveReset(segment, slot, leg, packet, &io) }
+    if segment.pointee.flags.has(.syn) { return receiveRepeatedSYN(segment, slot, leg, packet, &io) }
+    guard segment.pointee.flags.has(.ack) else { return drop(packet, .outsideWindow, &io) }
+    switch (connection.pointee.phase, leg) {
+    case (.spliced, .client), (.lingering, .client): passToServer(connection, slot, segment, packet, &io)
+    case (.delivering, .client): receiveFromClientDuringDelivery(segment, slot, packet, &io)
+    case (.spliced, .server), (.lingering, .server): passToClient(connection, slot, segment, packet, &io)
+    case (.delivering, .server): receiveDuringDelivery(segment, slot, packet, &io)
+    case (.handshake, _): completeHandshake(segment, slot, packet, &io)
+    case (.request, _): receiveRequest(segment, slot, packet, &io)
+    case (.connecting, .client), (.replaying, .client): receiveWhileConnecting(segment, slot, packet, &io)
+    case (.connecting, .server): receiveStrangeAnswer(segment, slot, packet, &io)
+    case (.replaying, .server): receiveReplayedAnswer(segment, slot, packet, &io)
+    case (.dismissing, _): receiveDismissed(segment, slot, packet, &io)
+    case (.free, _): io.free(packet)
+    }
+  }
+
+  /// RFC 9293 3.10.7.1 (CLOSED) and 3.10.7.2 (LISTEN).
+  @inline(never)
+  private mutating func receiveWithoutConnection<Port: PacketPort & ~Copyable>(
+    _ segment: UnsafePointer<TCPSegment>, _ hash: UInt32, _ packet: consuming Packet, _ io: inout PacketQueue<Port>
+  ) {
+    let control = segment.pointee.flags.rawValue & (TCPFlags.syn.rawValue | TCPFlags.ack.rawValue | TCPFlags.rst.rawValue)
+    let isAccepted = listeners.has(segment.pointee.destinationPort) && listeners.has(segment.pointee.destination)
+    if control == TCPFlags.syn.rawValue, isAccepted, phase == .run { return accept(segment, hash, packet, after: nil, &io) }
+    if survey.isAsked(segment.pointee.key), isFromServers(packet) { return receiveSurveyed(segment, packet, &io) }
+    let isOurs = isBack(packet) ? back.has(segment.pointee.destination) : front.has(segment.pointee.destination)
+    guard isOurs else { return pass(packet, .notOurAddress, &io) }
+    if let other = crossing.otherOwner(of: segment, tells: isFromServers(packet)) {
+      return handOver(packet, to: other.worker, hops: other.hops, &io)
+    }
+    if isKernels(segment, packet) { return pass(packet, .noConnection, &io) }
+    if segment.pointee.flags.has(.rst) { return drop(packet, .resetWithoutConnection, &io) }
+    statistics.dropped(control == TCPFlags.syn.rawValue ? .portClosed : .noConnection)
+    answerByReset(segment, packet, &io)
+  }
+
+  @inline(never)
+  private mutating func receiveARP<Port: PacketPort & ~Copyable>(_ packet: consuming Packet, _ io: inout PacketQueue<Port>) {
+    let hearing =
+      isBack(packet) ? back.hear(packet.bytes, count: packet.length) : front.hear(packet.bytes, count: packet.length)
+    switch hearing {
+    case .answered: io.send(packet, length: ARPPacket.frameLength)
+    case .heard: passOrFree(packet, &io)
+    case .foreign: pass(packet, .arpUnanswered, &io)
+    }
+  }
+
+  /// ICMP: echo is answered, and errors about one leg are told to the other.
+  @inline(never)
+  private mutating func receiveICMP<Port: PacketPort & ~Copyable>(_ packet: consuming Packet, _ io: inout PacketQueue<Port>) {
+    let length = packet.length
+    if isBack(packet) ? back.answersEcho(packet.bytes) : front.answersEcho(packet.bytes) {
+      return io.send(packet, length: length)
+    }
+    passError(packet, &io)
+  }
+}

@@ -1,0 +1,106 @@
+/// SYN and RST on connections that have their place already (RFC 5961).
+extension ProxyEngine {
+  /// A RST: passed on when it is exact, answered by a challenge when it only lies in the window, dropped otherwise.
+  @inline(never)
+  mutating func receiveReset<Port: PacketPort & ~Copyable>(
+    _ segment: UnsafePointer<TCPSegment>, _ slot: UInt32, _ leg: Leg, _ packet: consuming Packet, _ io: inout PacketQueue<Port>
+  ) {
+    let connection = connections.base + Int(slot)
+    let phase = connection.pointee.phase
+    if phase == .connecting, leg == .server { return receiveRefusal(segment, slot, packet, &io) }
+    let sequence = segment.pointee.sequence + (leg == .client ? connection.pointee.toServer : 0)
+    let (own, other) =
+      leg == .client ? (connection.pointee.client, connection.pointee.server) : (connection.pointee.server, connection.pointee.client)
+    guard sequence == own.next || sequence == other.acknowledged else {
+      if sequence >= other.acknowledged, sequence < other.edge, phase != .lingering { return challenge(leg, slot, packet, &io) }
+      return drop(packet, .resetNotExact, &io)
+    }
+    switch phase {
+    case .handshake, .request, .dismissing:
+      io.free(packet)
+      release(slot, .resetBeforeBinding)
+    case .connecting:
+      io.free(packet)
+      release(slot, .resetBeforeBinding)
+    case .delivering, .replaying:
+      if leg == .server, !connection.pointee.flags.has(.committed) {
+        io.free(packet)
+        statistics.count(.serversReset)
+        return failOver(slot, isFailure: true, &io)
+      }
+      passReset(segment, slot, leg, packet, &io)
+    case .spliced, .lingering: passReset(segment, slot, leg, packet, &io)
+    case .free: io.free(packet)
+    }
+  }
+
+  private mutating func passReset<Port: PacketPort & ~Copyable>(
+    _ segment: UnsafePointer<TCPSegment>, _ slot: UInt32, _ leg: Leg, _ packet: consuming Packet, _ io: inout PacketQueue<Port>
+  ) {
+    let connection = connections.base + Int(slot)
+    let isExplained = segment.pointee.flags.has(.ack)
+    let acknowledgment = segment.pointee.acknowledgment
+    let length = packet.length
+    if leg == .client {
+      let translation = Translation(
+        link: routes.base[Int(connection.pointee.target)].link, key: connection.pointee.serverKey.reversed,
+        sequence: segment.pointee.sequence + connection.pointee.toServer,
+        acknowledgment: isExplained ? acknowledgment - connection.pointee.toClient : acknowledgment, window: segment.pointee.window,
+        timestamp: 0, echo: 0 &- connection.pointee.toClientTimestamp)
+      HeaderRewriter.rewrite(packet.bytes, segment, translation)
+      packet.side = isSplit ? 1 : 0
+    } else {
+      let translation = Translation(
+        link: front.peers.link(connection.pointee.peer), key: connection.pointee.clientKey.reversed,
+        sequence: segment.pointee.sequence + connection.pointee.toClient,
+        acknowledgment: isExplained ? acknowledgment - connection.pointee.toServer : acknowledgment, window: segment.pointee.window,
+        timestamp: connection.pointee.toClientTimestamp, echo: 0)
+      HeaderRewriter.rewrite(packet.bytes, segment, translation)
+      packet.side = 0
+    }
+    io.send(packet, length: length)
+    if connection.pointee.phase != .lingering { release(slot, leg == .client ? .resetByClient : .resetByServer) }
+  }
+
+  /// A RST instead of a SYN-ACK: believed only if it acknowledges our SYN (RFC 9293 3.10.7.3).
+  private mutating func receiveRefusal<Port: PacketPort & ~Copyable>(
+    _ segment: UnsafePointer<TCPSegment>, _ slot: UInt32, _ packet: consuming Packet, _ io: inout PacketQueue<Port>
+  ) {
+    let binding = bindings.base + Int(connections.base[Int(slot)].binding)
+    guard segment.pointee.flags.has(.ack), segment.pointee.acknowledgment == binding.pointee.start else {
+      return drop(packet, .resetNotExact, &io)
+    }
+    io.free(packet)
+    statistics.count(.serversRefused)
+    failOver(slot, isFailure: true, &io)
+  }
+
+  /// A SYN, or SYN-ACK, where there is a connection.
+  @inline(never)
+  mutating func receiveRepeatedSYN<Port: PacketPort & ~Copyable>(
+    _ segment: UnsafePointer<TCPSegment>, _ slot: UInt32, _ leg: Leg, _ packet: consuming Packet, _ io: inout PacketQueue<Port>
+  ) {
+    let connection = connections.base + Int(slot)
+    let opens = leg == .client && !segment.pointee.flags.has(.ack)
+    switch connection.pointee.phase {
+    case .handshake where opens && segment.pointee.sequence + 1 == connection.pointee.clientStart:
+      repeatSynAck(segment, slot, packet, &io)
+    case .connecting where leg == .server:
+      receiveSynAck(segment, slot, packet, &io)
+    case .connecting where opens && connection.pointee.flags.has(.immediate):
+      // Sent to the server again when its time comes.
+      statistics.count(.requestsRepeated)
+      io.free(packet)
+    case .spliced where connection.pointee.flags.has(.halfOpen) && leg == .server:
+      passToClient(connection, slot, segment, packet, &io)
+    case .spliced where connection.pointee.flags.has(.halfOpen) && opens && segment.pointee.sequence + 1 == connection.pointee.clientStart:
+      // The server sends its SYN-ACK again by itself.
+      statistics.count(.requestsRepeated)
+      io.free(packet)
+    case .lingering where opens && segment.pointee.sequence + connection.pointee.toServer > connection.pointee.client.next:
+      reopen(segment, slot, packet, &io)
+    default:
+      challenge(leg, slot, packet, &io)
+    }
+  }
+}

@@ -1,0 +1,160 @@
+/// Segments of the proxy's own: few, and none of them in the steady state.
+extension ProxyEngine {
+  @inline(always)
+  mutating func allocate<Port: PacketPort & ~Copyable>(_ io: inout PacketQueue<Port>) -> Packet? {
+    guard let packet = io.allocate() else {
+      statistics.dropped(.noBuffer)
+      return nil
+    }
+    return packet
+  }
+
+  /// Sends a segment whose payload, if any, lies in the packet already.
+  @inline(always)
+  mutating func sendToClient<Port: PacketPort & ~Copyable>(
+    _ segment: TCPSegment, _ connection: UnsafePointer<ProxyConnection>, _ packet: consuming Packet, _ io: inout PacketQueue<Port>
+  ) {
+    front.peers.link(connection.pointee.peer).store(to: packet.bytes)
+    let length = FrameWriter.write(segment, to: packet.bytes)
+    packet.side = 0
+    io.send(packet, length: length)
+  }
+
+  @inline(always)
+  mutating func sendToServer<Port: PacketPort & ~Copyable>(
+    _ segment: TCPSegment, _ connection: UnsafePointer<ProxyConnection>, _ packet: consuming Packet, _ io: inout PacketQueue<Port>
+  ) {
+    sendToServer(segment, connection.pointee.target, packet, &io)
+  }
+
+  @inline(always)
+  mutating func sendToServer<Port: PacketPort & ~Copyable>(
+    _ segment: TCPSegment, _ target: UInt16, _ packet: consuming Packet, _ io: inout PacketQueue<Port>
+  ) {
+    routes.base[Int(target)].link.store(to: packet.bytes)
+    let length = FrameWriter.write(segment, to: packet.bytes)
+    packet.side = isSplit ? 1 : 0
+    io.send(packet, length: length)
+  }
+
+  /// A segment without payload to an end, with the numbers that it expects: as a challenge (RFC 5961), as an acknowledgment, as a RST or FIN of ours.
+  @inline(never)
+  mutating func sendBare<Port: PacketPort & ~Copyable>(
+    _ flags: TCPFlags, to leg: Leg, _ slot: UInt32, _ packet: consuming Packet, _ io: inout PacketQueue<Port>
+  ) {
+    let connection = connections.base + Int(slot)
+    var segment: TCPSegment
+    if leg == .client {
+      segment = TCPSegment(connection.pointee.clientKey.reversed)
+      segment.sequence = connection.pointee.server.next + connection.pointee.toClient
+      segment.acknowledgment = acknowledgmentToClient(connection)
+      segment.window = connection.pointee.windowToClient
+    } else {
+      segment = TCPSegment(connection.pointee.serverKey.reversed)
+      segment.sequence = sentToServer(connection)
+      // What the client has not acknowledged, it may never have got.
+      segment.acknowledgment = connection.pointee.client.acknowledged
+      segment.window = connection.pointee.windowToServer
+    }
+    segment.flags = flags
+    if !flags.has(.ack) { segment.acknowledgment = SequenceNumber(0) }
+    if flags.has(.rst) { segment.window = 0 }
+    // Once both ends have sent them, every segment but a RST carries timestamps (RFC 7323 3.2).
+    if !flags.has(.rst), connection.pointee.flags.has(.timestamps) {
+      segment.options.present = .timestamps
+      segment.options.timestampValue = leg == .client ? timestampToClient(connection) : connection.pointee.clientTimestamp
+      segment.options.timestampEcho = leg == .client ? connection.pointee.clientTimestamp : connection.pointee.serverTimestamp
+    }
+    if leg == .client { sendToClient(segment, connection, packet, &io) } else { sendToServer(segment, connection, packet, &io) }
+  }
+
+  /// Before there is a server, our own clock stands for its; afterwards only what the server itself has said, as what runs ahead of it would
+  /// make the client refuse the server's next segments (RFC 7323 5.2).
+  @inline(always)
+  func timestampToClient(_ connection: UnsafePointer<ProxyConnection>) -> UInt32 {
+    connection.pointee.isJoined || connection.pointee.flags.has(.immediate)
+      ? connection.pointee.serverTimestamp &+ connection.pointee.toClientTimestamp : moment.milliseconds
+  }
+
+  /// The number that the server expects, as far as it has got everything: of what is held, it may not have been sent all.
+  @inline(always)
+  func sentToServer(_ connection: UnsafePointer<ProxyConnection>) -> SequenceNumber {
+    guard connection.pointee.flags.has(.bound), !connection.pointee.flags.has(.immediate) else { return connection.pointee.client.next }
+    let binding = bindings.base + Int(connection.pointee.binding)
+    let isAll = binding.pointee.sent == binding.pointee.count && binding.pointee.count > 0
+    return isAll ? connection.pointee.client.next : binding.pointee.start + binding.pointee.sent
+  }
+
+  /// What the client may be told that was received: what the server has acknowledged, or the proxy answers for.
+  @inline(always)
+  func acknowledgmentToClient(_ connection: UnsafePointer<ProxyConnection>) -> SequenceNumber {
+    var number = connection.pointee.server.acknowledged
+    if connection.pointee.flags.has(.bound) {
+      let binding = bindings.base + Int(connection.pointee.binding)
+      let taken = binding.pointee.start + binding.pointee.taken
+      if taken > number { number = taken }
+    }
+    return number - connection.pointee.toServer
+  }
+
+  /// The same in a packet of its own; without one it is not sent.
+  mutating func sendBare<Port: PacketPort & ~Copyable>(
+    _ flags: TCPFlags, to leg: Leg, _ slot: UInt32, _ io: inout PacketQueue<Port>
+  ) {
+    guard let packet = allocate(&io) else { return }
+    sendBare(flags, to: leg, slot, packet, &io)
+  }
+
+  /// RFC 5961: what could be an attack is answered by what an honest end can correct itself by. So many a second and no more.
+  @inline(never)
+  mutating func challenge<Port: PacketPort & ~Copyable>(
+    _ leg: Leg, _ slot: UInt32, _ packet: consuming Packet, _ io: inout PacketQueue<Port>
+  ) {
+    guard challenges.permits(moment) else { return drop(packet, .challengeLimited, &io) }
+    statistics.count(.challengeAckSent)
+    sendBare(.ack, to: leg, slot, packet, &io)
+  }
+
+  /// The RST of RFC 9293 3.10.7.1, written over the segment it answers, back to where it came from.
+  @inline(never)
+  mutating func answerByReset<Port: PacketPort & ~Copyable>(
+    _ segment: UnsafePointer<TCPSegment>, _ packet: consuming Packet, _ io: inout PacketQueue<Port>
+  ) {
+    var reset = TCPSegment(segment.pointee.key.reversed)
+    if segment.pointee.flags.has(.ack) {
+      reset.sequence = segment.pointee.acknowledgment
+      reset.flags = .rst
+    } else {
+      reset.flags = .rstAck
+      reset.acknowledgment = segment.pointee.sequence + segment.pointee.length
+    }
+    statistics.count(.rstSent)
+    LinkHeader(answering: UnsafeRawPointer(packet.bytes)).store(to: packet.bytes)
+    let length = FrameWriter.write(reset, to: packet.bytes)
+    if !isSplit { packet.side = 0 }
+    io.send(packet, length: length)
+  }
+
+  /// Resets an end, as far as there is a packet to do it with.
+  @inline(never)
+  mutating func sendReset<Port: PacketPort & ~Copyable>(to leg: Leg, _ slot: UInt32, _ io: inout PacketQueue<Port>) {
+    statistics.count(.rstSent)
+    sendBare(.rstAck, to: leg, slot, &io)
+  }
+}
+
+extension ProxyConnection {
+  /// What is left of the window that the client was last offered, as it reads it.
+  @inline(always)
+  var windowToClient: UInt16 {
+    let left = server.edge > client.next ? server.edge.distance(from: client.next) : 0
+    return UInt16(truncatingIfNeeded: min(left &>> UInt32(offeredScale), 65_535))
+  }
+
+  /// What is left of the client's window, as the server reads it.
+  @inline(always)
+  var windowToServer: UInt16 {
+    let left = client.edge > server.next ? client.edge.distance(from: server.next) : 0
+    return UInt16(truncatingIfNeeded: min(flags.has(.serverScales) ? left &>> clientScale : left, 65_535))
+  }
+}

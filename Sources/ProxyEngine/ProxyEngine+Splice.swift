@@ -1,0 +1,163 @@
+/// The steady state: one packet in, one packet out, with the other leg's header.
+extension ProxyEngine {
+  /// From the client to the server.
+  @inline(always)
+  mutating func passToServer<Port: PacketPort & ~Copyable>(
+    _ connection: UnsafeMutablePointer<ProxyConnection>, _ slot: UInt32, _ segment: UnsafePointer<TCPSegment>,
+    _ packet: consuming Packet, _ io: inout PacketQueue<Port>
+  ) {
+    let sequence = segment.pointee.sequence + connection.pointee.toServer
+    let acknowledgment = segment.pointee.acknowledgment - connection.pointee.toClient
+    let end = sequence + segment.pointee.length
+    // One octet beyond the window is a probe of it (RFC 9293 3.8.6.1).
+    guard end <= connection.pointee.server.edge + 1 else { return refuseBeyond(connection, slot, segment, sequence, packet, &io) }
+    guard acknowledgment <= connection.pointee.server.next else { return drop(packet, .acknowledgesUnsent, &io) }
+    if connection.pointee.isEdited, segment.pointee.payloadLength > 0, connection.pointee.isReplaced(sequence) {
+      return refuseReplaced(slot, packet, &io)
+    }
+    if segment.pointee.options.present.has(.timestamps) {
+      ProxyConnection.note(segment.pointee.options.timestampValue, in: &connection.pointee.clientTimestamp)
+    }
+    statistics.count(.toServer)
+    let isRepeated = note(&connection.pointee.client, sequence, end, acknowledgment)
+    if isRepeated { statistics.count(.repeatedByClient) }
+    records.passed(slot, from: .client, octets: segment.pointee.payloadLength, isRepeated: isRepeated)
+    let edge = acknowledgment + UInt32(segment.pointee.window) &<< connection.pointee.clientScale
+    if edge > connection.pointee.client.edge { connection.pointee.client.edge = edge }
+    if segment.pointee.payloadLength > 0 {
+      statistics.count(.toServerBytes, UInt64(segment.pointee.payloadLength))
+      if inspectsEnd(.client, connection, slot, segment, packet.bytes, sequence) { return endByInspector(slot, packet, &io) }
+    }
+
+    var window = segment.pointee.window
+    if connection.pointee.flags.has(.rescales) { window = connection.pointee.windowForServer(window) }
+    let translation = Translation(
+      link: routes.base[Int(connection.pointee.target)].link, key: connection.pointee.serverKey.reversed, sequence: sequence,
+      acknowledgment: acknowledgment, window: window, timestamp: 0, echo: 0 &- connection.pointee.toClientTimestamp,
+      blocks: 0 &- connection.pointee.toClient, blanksBlocks: !connection.pointee.flags.has(.serverSACK))
+    HeaderRewriter.rewrite(packet.bytes, segment, translation)
+    let length = packet.length
+    packet.side = isSplit ? 1 : 0
+    if connection.pointee.flags.has(.splits) {
+      sendSplit(connection, segment, packet, &io)
+    } else {
+      io.send(packet, length: length)
+    }
+    closeAsFar(connection, slot, .client, acknowledgment, segment.pointee.flags)
+  }
+
+  /// Beyond the server's window. Of a request that has become longer the server may not have all yet; what the client sends of it is answered.
+  @inline(never)
+  private mutating func refuseBeyond<Port: PacketPort & ~Copyable>(
+    _ connection: UnsafeMutablePointer<ProxyConnection>, _ slot: UInt32, _ segment: UnsafePointer<TCPSegment>, _ sequence: SequenceNumber,
+    _ packet: consuming Packet, _ io: inout PacketQueue<Port>
+  ) {
+    if connection.pointee.isEdited, segment.pointee.payloadLength > 0, connection.pointee.isReplaced(sequence) {
+      return refuseReplaced(slot, packet, &io)
+    }
+    drop(packet, .outsideWindow, &io)
+  }
+
+  /// From the server to the client.
+  @inline(always)
+  mutating func passToClient<Port: PacketPort & ~Copyable>(
+    _ connection: UnsafeMutablePointer<ProxyConnection>, _ slot: UInt32, _ segment: UnsafePointer<TCPSegment>,
+    _ packet: consuming Packet, _ io: inout PacketQueue<Port>
+  ) {
+    let sequence = segment.pointee.sequence
+    let acknowledgment = segment.pointee.acknowledgment
+    let end = sequence + segment.pointee.length
+    guard end <= connection.pointee.client.edge + 1 else { return drop(packet, .outsideWindow, &io) }
+    guard acknowledgment <= connection.pointee.client.next else { return drop(packet, .acknowledgesUnsent, &io) }
+    if segment.pointee.options.present.has(.timestamps) {
+      ProxyConnection.note(segment.pointee.options.timestampValue, in: &connection.pointee.serverTimestamp)
+    }
+    statistics.count(.toClient)
+    let isRepeated = note(&connection.pointee.server, sequence, end, acknowledgment)
+    if isRepeated { statistics.count(.repeatedByServer) }
+    records.passed(slot, from: .server, octets: segment.pointee.payloadLength, isRepeated: isRepeated)
+    var window = segment.pointee.window
+    var octets = UInt32(window) &<< connection.pointee.serverScale
+    if connection.pointee.flags.has(.rescales) {
+      window = connection.pointee.windowForClient(window)
+      // What the client reads in it is what it may send, be it by rounding.
+      octets = max(octets, UInt32(window) &<< UInt32(connection.pointee.offeredScale))
+    }
+    let edge = acknowledgment + octets
+    if edge > connection.pointee.server.edge { connection.pointee.server.edge = edge }
+    if segment.pointee.payloadLength > 0 {
+      statistics.count(.toClientBytes, UInt64(segment.pointee.payloadLength))
+      if inspectsEnd(.server, connection, slot, segment, packet.bytes, sequence) { return endByInspector(slot, packet, &io) }
+    }
+
+    let translation = Translation(
+      link: front.peers.link(connection.pointee.peer), key: connection.pointee.clientKey.reversed,
+      sequence: sequence + connection.pointee.toClient, acknowledgment: acknowledgment - connection.pointee.toServer, window: window,
+      timestamp: connection.pointee.toClientTimestamp, echo: 0, blocks: 0 &- connection.pointee.toServer)
+    HeaderRewriter.rewrite(packet.bytes, segment, translation)
+    let length = packet.length
+    packet.side = 0
+    io.send(packet, length: length)
+    closeAsFar(connection, slot, .server, acknowledgment, segment.pointee.flags)
+  }
+
+  /// What an end has said by a segment, in the numbers of the server's leg. Whether it had said it before.
+  @inline(always)
+  private func note(
+    _ end: inout EndState, _ sequence: SequenceNumber, _ next: SequenceNumber, _ acknowledgment: SequenceNumber
+  ) -> Bool {
+    let isNew = next > end.next
+    if isNew { end.next = next }
+    if acknowledgment > end.acknowledged { end.acknowledged = acknowledgment }
+    return !isNew && next != sequence
+  }
+
+  /// Notes the time, and what the segment means for the connection's end.
+  @inline(always)
+  private mutating func closeAsFar(
+    _ connection: UnsafeMutablePointer<ProxyConnection>, _ slot: UInt32, _ leg: Leg, _ acknowledgment: SequenceNumber,
+    _ flags: TCPFlags
+  ) {
+    connection.pointee.lastActivity = moment.milliseconds
+    let closes = ProxyConnection.Flags(rawValue: 15 | ProxyConnection.Flags.halfOpen.rawValue)
+    if flags.has(.fin) || connection.pointee.flags.has(closes) {
+      noteClosing(connection, slot, leg, acknowledgment, isFin: flags.has(.fin))
+    }
+  }
+}
+
+extension ProxyConnection {
+  /// Keeps the newest: one that came in another order would make the proxy's own segments too old for the other end (RFC 7323 5.3).
+  @inline(always)
+  static func note(_ timestamp: UInt32, in newest: inout UInt32) {
+    if Int32(bitPattern: timestamp &- newest) > 0 { newest = timestamp }
+  }
+
+  /// The client's request has been replaced by another one, perhaps as long.
+  @inline(always)
+  var isEdited: Bool { toServer != 0 || clientFloor != clientStart }
+
+  /// Whether these octets of the client's have been replaced by others. What cannot be repeated any more need not be remembered: the floor
+  /// follows, or it would lie ahead again after half of the numbers.
+  @inline(never)
+  mutating func isReplaced(_ sequence: SequenceNumber) -> Bool {
+    if sequence < clientFloor { return true }
+    if sequence.distance(from: clientFloor) > 1 << 30 { clientFloor = sequence - (1 << 29) }
+    return false
+  }
+
+  /// A client's window as the server reads it: with the client's shift, or with none if the server took no window scale.
+  @inline(always)
+  func windowForServer(_ window: UInt16) -> UInt16 {
+    flags.has(.serverScales) ? window : UInt16(truncatingIfNeeded: min(UInt32(window) &<< clientScale, 65_535))
+  }
+
+  /// A server's window as the client reads it: with the shift that we promised. What is open does not close by rounding.
+  @inline(always)
+  func windowForClient(_ window: UInt16) -> UInt16 {
+    if window == 0 { return 0 }
+    let octets = UInt32(window) &<< serverScale
+    let offered = octets &>> UInt32(offeredScale)
+    return UInt16(truncatingIfNeeded: max(1, min(offered, 65_535)))
+  }
+}

@@ -1,0 +1,154 @@
+/// How a segment's header becomes the other leg's: what is written in the place of what.
+struct Translation: BitwiseCopyable {
+  var link: LinkHeader
+  /// As they stand in the frame that leaves.
+  var key: FlowKey
+  var sequence: SequenceNumber
+  var acknowledgment: SequenceNumber
+  var window: UInt16
+  /// What is added to the timestamp and to its echo.
+  var timestamp: UInt32 = 0
+  var echo: UInt32 = 0
+  /// What is added to the edges of SACK blocks.
+  var blocks: UInt32 = 0
+  /// SACK blocks are blanked: the receiver has not permitted any.
+  var blanksBlocks = false
+}
+
+/// Rewrites headers in place. Sums are updated for what changes and nothing else (RFC 1624), so that an octet that was damaged on the way
+/// through us is still found at the other end.
+enum HeaderRewriter {
+  /// Rewrites a frame that was read as `segment`, with an acknowledgment.
+  @inline(always)
+  static func rewrite(_ frame: UnsafeMutableRawPointer, _ segment: UnsafePointer<TCPSegment>, _ to: Translation) {
+    let bytes = UnsafeRawPointer(frame)
+    let tcp = tcpOffset(bytes)
+    to.link.store(to: frame)
+
+    let ip = Ethernet.headerLength
+    let old = segment.pointee.key
+    var header = ChecksumSum(UInt64(~bytes.native16(ip &+ 10)))
+    header.add(~old.addresses)
+    header.add(to.key.addresses)
+    frame.store(header.field, at: ip &+ 10)
+    frame.store(to.key.addresses, at: ip &+ 12)
+
+    var sum = ChecksumSum(UInt64(~bytes.native16(tcp &+ 16)))
+    sum.add(~old.addresses)
+    sum.add(to.key.addresses)
+    sum.add(~old.ports)
+    sum.add(to.key.ports)
+    sum.add(~bytes.native64(tcp &+ 4))
+    let numbers = networkOrder(UInt64(to.sequence.rawValue) &<< 32 | UInt64(to.acknowledgment.rawValue))
+    sum.add(numbers)
+    if to.window != segment.pointee.window {
+      sum.add(UInt32(~networkOrder(segment.pointee.window)))
+      sum.add(UInt32(networkOrder(to.window)))
+      frame.store(networkOrder(to.window), at: tcp &+ 14)
+    }
+    frame.store(to.key.ports, at: tcp)
+    frame.store(numbers, at: tcp &+ 4)
+    if segment.pointee.options.present.rawValue != 0 { rewriteOptions(frame, tcp, segment, to, &sum) }
+    frame.store(sum.field, at: tcp &+ 16)
+  }
+
+  /// Puts another window in the place of a segment's, its sum with it.
+  static func setWindow(_ frame: UnsafeMutableRawPointer, _ window: UInt16) {
+    let bytes = UnsafeRawPointer(frame)
+    let tcp = tcpOffset(bytes)
+    var sum = ChecksumSum(UInt64(~bytes.native16(tcp &+ 16)))
+    sum.add(UInt64(~bytes.native16(tcp &+ 14)))
+    sum.add(UInt64(networkOrder(window)))
+    frame.store(networkOrder(window), at: tcp &+ 14)
+    frame.store(sum.field, at: tcp &+ 16)
+  }
+
+  /// Where the TCP header of a frame begins that was read as TCP.
+  @inline(always)
+  static func tcpOffset(_ frame: UnsafeRawPointer) -> Int {
+    Ethernet.headerLength &+ Int(frame.octet(Ethernet.headerLength) & 0xf) &* 4
+  }
+
+  @inline(always)
+  private static func rewriteOptions(
+    _ frame: UnsafeMutableRawPointer, _ tcp: Int, _ segment: UnsafePointer<TCPSegment>, _ to: Translation, _ sum: inout ChecksumSum
+  ) {
+    let present = segment.pointee.options.present
+    if present.has(.timestamps), to.timestamp | to.echo != 0 { rewriteTimestamps(frame, tcp, segment, to, &sum) }
+    if present.has(.sack), to.blocks != 0 || to.blanksBlocks { rewriteBlocks(frame, segment, tcp, to, &sum) }
+  }
+
+  @inline(never)
+  private static func rewriteTimestamps(
+    _ frame: UnsafeMutableRawPointer, _ tcp: Int, _ segment: UnsafePointer<TCPSegment>, _ to: Translation, _ sum: inout ChecksumSum
+  ) {
+    guard let option = TCPOptions.place(of: TCPHeader.OptionKind.timestamps, in: frame, tcp, Int(segment.pointee.payloadOffset)) else {
+      return
+    }
+    let value = segment.pointee.options.timestampValue
+    let echo = segment.pointee.options.timestampEcho
+    if to.timestamp != 0 { replace(frame, option &+ 2, with: value &+ to.timestamp, tcp, &sum) }
+    // An echo without ACK says nothing (RFC 7323 3.2), and one of none is none.
+    if to.echo != 0, segment.pointee.flags.has(.ack) { replace(frame, option &+ 6, with: echo &+ to.echo, tcp, &sum) }
+  }
+
+  @inline(never)
+  private static func rewriteBlocks(
+    _ frame: UnsafeMutableRawPointer, _ segment: UnsafePointer<TCPSegment>, _ tcp: Int, _ to: Translation, _ sum: inout ChecksumSum
+  ) {
+    let first = Int(segment.pointee.payloadOffset) &- Int(segment.pointee.options.sackDistance)
+    let bytes = UnsafeRawPointer(frame)
+    let end = first &- 2 &+ Int(bytes.octet(first &- 1))
+    if to.blanksBlocks { return blank(frame, first &- 2, end, tcp, &sum) }
+    var edge = first
+    while edge < end {
+      replace(frame, edge, with: bytes.bigEndian32(edge) &+ to.blocks, tcp, &sum)
+      edge &+= 4
+    }
+  }
+
+  /// Puts NOPs in an option's place.
+  private static func blank(_ frame: UnsafeMutableRawPointer, _ start: Int, _ end: Int, _ tcp: Int, _ sum: inout ChecksumSum) {
+    for place in start..<end {
+      let isHigh = (place &- tcp) & 1 == 0
+      let old = UInt16(UnsafeRawPointer(frame).octet(place))
+      let new = UInt16(TCPHeader.OptionKind.noOperation)
+      sum.add(field: ~(isHigh ? old &<< 8 : old))
+      sum.add(field: isHigh ? new &<< 8 : new)
+      frame.store(TCPHeader.OptionKind.noOperation, at: place)
+    }
+  }
+
+  /// Replaces four octets of the TCP header. Options lie anywhere: at an odd place an octet counts in the other half of its word.
+  @inline(always)
+  private static func replace(_ frame: UnsafeMutableRawPointer, _ place: Int, with value: UInt32, _ tcp: Int, _ sum: inout ChecksumSum) {
+    let old = UnsafeRawPointer(frame).native32(place)
+    let new = networkOrder(value)
+    let shift = UInt64((place &- tcp) & 1) &<< 3
+    sum.add(UInt64(~old) &<< shift)
+    sum.add(UInt64(new) &<< shift)
+    frame.store(new, at: place)
+  }
+}
+
+extension TCPOptions {
+  /// Where an option lies in a frame whose options were read before; nil: nowhere.
+  static func place(of wanted: UInt8, in frame: UnsafeMutableRawPointer, _ tcp: Int, _ end: Int) -> Int? {
+    let bytes = UnsafeRawPointer(frame)
+    var place = tcp &+ TCPHeader.length
+    while place < end {
+      let kind = bytes.octet(place)
+      if kind == TCPHeader.OptionKind.end { return nil }
+      if kind == TCPHeader.OptionKind.noOperation {
+        place &+= 1
+        continue
+      }
+      guard place &+ 1 < end else { return nil }
+      let length = Int(bytes.octet(place &+ 1))
+      guard length >= 2, place &+ length <= end else { return nil }
+      if kind == wanted { return place }
+      place &+= length
+    }
+    return nil
+  }
+}

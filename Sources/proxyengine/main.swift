@@ -1,0 +1,3 @@
+import TrafficCommand
+
+ProxyMain.main()

@@ -1,0 +1,186 @@
+import Testing
+
+@testable import TCPEngine
+
+@Suite struct BindAnswerTests {
+  private let bind: [UInt8] = [0x30, 0x0c, 2, 1, 1, 0x60, 7, 2, 1, 3, 4, 0, 0x80, 0]
+  private let success: [UInt8] = [0x30, 0x0c, 2, 1, 1, 0x61, 7, 0x0a, 1, 0, 4, 0, 4, 0]
+  /// A success with a word of the server's own, five octets longer.
+  private let wordy: [UInt8] = [0x30, 0x11, 2, 1, 1, 0x61, 0x0c, 0x0a, 1, 0, 4, 0, 4, 5] + Array("hello".utf8)
+  private let refusal: [UInt8] = [0x30, 0x0c, 2, 1, 1, 0x61, 7, 0x0a, 1, 49, 4, 0, 4, 0]
+  private let search: [UInt8] =
+    [0x30, 0x29, 2, 1, 2, 0x63, 0x24, 4, 4] + Array("dc=a".utf8) + [0x0a, 1, 2, 0x0a, 1, 0, 2, 1, 0, 2, 1, 0, 1, 1, 0, 0x87, 11]
+    + Array("objectClass".utf8) + [0x30, 0]
+
+  private func script(_ servers: Int = 1) throws -> Script<RuleSet, NoInspector> {
+    let rules = try RuleSet([RuleSettings(match: .ldapSearch(base: "dc=a"), verdict: .group(0))])
+    let script = Script(rules, NoInspector(), servers: servers) { $0.defaultGroup = nil }
+    script.handshake()
+    return script
+  }
+
+  private func bound(_ servers: Int = 1) throws -> Script<RuleSet, NoInspector> {
+    let script = try script(servers)
+    script.fromClient(.pshAck, payload: bind)
+    script.toClient(.pshAck, payload: success)
+    script.fromClient(.ack)
+    script.fromClient(.pshAck, payload: search)
+    return script
+  }
+
+  /// The rest: the search arrives, and its answer.
+  private func isServed(_ script: Script<RuleSet, NoInspector>, by server: Int = 0, _ location: SourceLocation = #_sourceLocation) {
+    script.toServer(.pshAck, payload: search, server: server, at: location)
+    script.fromServer(.pshAck, "entries", server: server)
+    script.toClient(.pshAck, "entries", at: location)
+    script.fromClient(.ack)
+    script.toServer(.ack, server: server, at: location)
+    script.fromClient(.finAck)
+    script.toServer(.finAck, server: server, at: location)
+    script.fromServer(.finAck, server: server)
+    script.toClient(.finAck, at: location)
+    script.fromClient(.ack)
+    script.toServer(.ack, server: server, at: location)
+    script.ended(.completed, 1, at: location)
+    script.finish(at: location)
+  }
+
+  @Test func answeredReplayedAndTheAnswerSwallowed() throws {
+    let script = try bound()
+    script.accept()
+    script.toServer(.ack, payload: bind, seq: 1_001)
+    script.fromServer(.pshAck, payload: success, ack: 1_015)
+    script.toServer(.ack, seq: 1_015, ack: script.server.next)
+    isServed(script)
+    #expect(script.statistics[ProxyCounter.bindsAnswered] == 1)
+  }
+
+  @Test func anAnswerOfAnotherLengthInParts() throws {
+    for cut in [1, 5, 9, 15, 18] {
+      let script = try bound()
+      script.accept()
+      script.toServer(.ack, payload: bind, seq: 1_001)
+      script.fromServer(.pshAck, payload: Array(wordy[..<cut]), ack: 1_015)
+      script.toServer(.ack, seq: 1_015)
+      script.fromServer(.pshAck, payload: Array(wordy[cut...]), ack: 1_015)
+      script.toServer(.ack, seq: 1_015)
+      isServed(script)
+    }
+  }
+
+  @Test func searchInTheSegmentOfTheBind() throws {
+    let script = try script()
+    script.fromClient(.pshAck, payload: bind + search)
+    script.toClient(.pshAck, payload: success)
+    script.fromClient(.ack)
+    script.accept()
+    script.toServer(.ack, payload: bind, seq: 1_001)
+    script.fromServer(.pshAck, payload: wordy, ack: 1_015)
+    script.toServer(.ack, seq: 1_015)
+    isServed(script)
+  }
+
+  @Test func ourAnswerIsLostBeforeTheSearch() throws {
+    let script = try script()
+    script.fromClient(.pshAck, payload: bind)
+    let answer = script.toClient(.pshAck, payload: success)
+    script.fromClient(.pshAck, payload: bind, seq: 1_001, ack: answer.sequence)
+    script.toClient(.pshAck, payload: success, seq: answer.sequence)
+    script.fromClient(.ack)
+    script.fromClient(.pshAck, payload: search)
+    script.accept()
+    script.toServer(.ack, payload: bind, seq: 1_001)
+    script.fromServer(.pshAck, payload: success, ack: 1_015)
+    script.toServer(.ack, seq: 1_015)
+    isServed(script)
+  }
+
+  @Test func ourAnswerIsLostAndTheSearchIsOnItsWayAlready() throws {
+    let script = try script()
+    script.fromClient(.pshAck, payload: bind + search)
+    let answer = script.toClient(.pshAck, payload: success)
+    script.accept()
+    // While the server is bound,
+    script.toServer(.ack, payload: bind, seq: 1_001)
+    script.fromClient(.pshAck, payload: bind + search, seq: 1_001, ack: answer.sequence)
+    script.toClient(.pshAck, payload: success, seq: answer.sequence)
+    script.fromServer(.pshAck, payload: wordy, ack: 1_015)
+    script.toServer(.ack, seq: 1_015)
+    script.toServer(.pshAck, payload: search, seq: 1_015)
+    // and after it has acknowledged everything: the client asks, or the proxy does it by itself.
+    script.fromServer(.pshAck, "entries", ack: 1_058)
+    script.toClient(.pshAck, "entries")
+    script.fromClient(.pshAck, payload: bind + search, seq: 1_001, ack: answer.sequence)
+    script.toClient(.pshAck, payload: success, seq: answer.sequence)
+    script.toServer(.pshAck, payload: bind + search, seq: 1_001, ack: script.server.next &- 7 &- 14)
+    script.pass(1_100)
+    script.toClient(.pshAck, payload: success, seq: answer.sequence)
+    script.fromClient(.ack)
+    script.toServer(.ack)
+    script.pass(100_000, step: 200)
+    script.quiet()
+    script.finish()
+  }
+
+  @Test func aServerThatDoesNotBindIsPassedOver() throws {
+    for cut in [2, 14] {
+      let script = try bound(2)
+      script.accept()
+      script.toServer(.ack, payload: bind, seq: 1_001)
+      script.fromServer(.pshAck, payload: Array(refusal[..<cut]), ack: 1_015)
+      if cut < refusal.count {
+        script.toServer(.ack, seq: 1_015)
+        script.fromServer(.finPshAck, payload: Array(refusal[cut...]), ack: 1_015)
+      }
+      script.toServer(.rstAck, seq: 1_015, ack: script.server.expected.map { _ in script.server.next &- UInt32(cut < 14 ? 13 : 14) })
+      script.accept(server: 1)
+      script.toServer(.ack, payload: bind, seq: 1_001, server: 1)
+      script.fromServer(.pshAck, payload: wordy, ack: 1_015, server: 1)
+      script.toServer(.ack, seq: 1_015, server: 1)
+      isServed(script, by: 1)
+    }
+  }
+
+  @Test func aServerThatResetsAfterItsAnswerIsReplacedToo() throws {
+    let script = try bound(2)
+    script.accept()
+    script.toServer(.ack, payload: bind, seq: 1_001)
+    script.fromServer(.pshAck, payload: wordy, ack: 1_015)
+    script.toServer(.ack, seq: 1_015)
+    script.toServer(.pshAck, payload: search)
+    script.fromServer(.rst)
+    script.accept(server: 1)
+    script.toServer(.ack, payload: bind, seq: 1_001, server: 1)
+    script.fromServer(.pshAck, payload: success, ack: 1_015, server: 1)
+    script.toServer(.ack, seq: 1_015, server: 1)
+    isServed(script, by: 1)
+  }
+
+  @Test func twoBindsAreReplayedAndBothAnswersSwallowed() throws {
+    let script = try script()
+    for _ in 0..<2 {
+      script.fromClient(.pshAck, payload: bind)
+      script.toClient(.pshAck, payload: success)
+      script.fromClient(.ack)
+    }
+    script.fromClient(.pshAck, payload: search)
+    script.accept()
+    script.toServer(.ack, payload: bind + bind, seq: 1_001)
+    script.fromServer(.pshAck, payload: wordy, ack: 1_029)
+    script.toServer(.ack, seq: 1_029)
+    script.fromServer(.pshAck, payload: wordy, ack: 1_029)
+    script.toServer(.ack, seq: 1_029)
+    isServed(script)
+  }
+
+  @Test func theClientGoesAfterItsBind() throws {
+    let script = try script()
+    script.fromClient(.pshAck, payload: bind)
+    script.toClient(.pshAck, payload: success)
+    script.fromClient(.finAck)
+    script.toClient(.finAck)
+    script.fromClient(.ack)
+    script.ended(.closedWithoutRequest)
+    script.finish()
+  }
+}

@@ -1,0 +1,129 @@
+import Testing
+
+@testable import TCPEngine
+
+@Suite struct ImmediateTests {
+  private func script(_ servers: Int = 1) -> Script<FirstGroup, NoInspector> {
+    Script(servers: servers) { $0.parameters.isImmediate = true }
+  }
+
+  private let strange: [UInt8] = OptionOctets.mss(1_300) + [30, 4, 0, 1] + OptionOctets.timestamps(77, 0) + [4, 2] + OptionOctets.scale(9)
+
+  @Test func everythingPassesAsItIs() {
+    let script = script()
+    script.fromClient(TCPFlags(rawValue: 0xc2), window: 4_321, options: strange)
+    let syn = script.toServer(TCPFlags(rawValue: 0xc2), seq: 1_000, window: 4_321, options: strange + [0])
+    script.server.proxyAddress = syn.source
+    script.server.proxyPort = syn.sourcePort
+    script.server.expected = 1_001
+    script.fromServer(TCPFlags(rawValue: 0x52), window: 999, options: strange)
+    script.toClient(TCPFlags(rawValue: 0x52), seq: 700_000, window: 999, options: strange + [0])
+    script.fromClient(.ack, options: [1, 1] + OptionOctets.timestamps(78, 77))
+    script.toServer(.ack, options: [1, 1] + OptionOctets.timestamps(78, 77))
+    #expect(script.statistics[ProxyCounter.established] == 1)
+    // The server may speak first, and SACK passes.
+    script.fromServer(.pshAck, "220")
+    script.toClient(.pshAck, "220")
+    let blocks = [1, 1] + OptionOctets.blocks(700_002, 700_004)
+    script.fromClient(.ack, ack: 700_001, options: blocks)
+    script.toServer(.ack, ack: 700_001, options: blocks)
+    script.fromClient(.finAck)
+    script.toServer(.finAck)
+    script.fromServer(.finAck)
+    script.toClient(.finAck)
+    script.fromClient(.ack)
+    script.toServer(.ack)
+    script.ended(.completed)
+    script.finish()
+  }
+
+  private func passSyn(_ script: Script<FirstGroup, NoInspector>, server: Int = 0) {
+    let syn = script.toServer(.syn, seq: 1_000, server: server)
+    #expect(syn.payload == [])
+  }
+
+  @Test func anotherServerIsTriedAndSACKStillPasses() {
+    let script = script(2)
+    script.fromClient(.syn, options: Script<FirstGroup, NoInspector>.usualSyn)
+    passSyn(script)
+    script.fromServer(.rstAck, seq: 0, ack: 1_001)
+    passSyn(script, server: 1)
+    script.fromServer(.synAck, options: Script<FirstGroup, NoInspector>.usualSyn, server: 1)
+    script.toClient(.synAck, seq: 1_700_000)
+    let blocks = [1, 1] + OptionOctets.blocks(1_700_002, 1_700_004)
+    script.fromClient(.ack, options: blocks)
+    script.toServer(.ack, options: blocks, server: 1)
+    script.finish()
+  }
+
+  @Test func noServerIsLeft() {
+    let script = script()
+    script.fromClient(.syn)
+    passSyn(script)
+    script.fromServer(.rstAck, seq: 0, ack: 1_001)
+    script.toClient(.rstAck, seq: 0)
+    script.ended(.noServer)
+    script.finish()
+  }
+
+  @Test func aSynIsRepeated() {
+    let script = script()
+    script.fromClient(.syn)
+    passSyn(script)
+    script.fromClient(.syn, seq: 1_000)
+    script.quiet()
+    script.pass(1_010)
+    passSyn(script)
+    script.fromServer(.synAck)
+    script.toClient(.synAck)
+    // It was lost: the client asks again, and the server says it again.
+    script.fromClient(.syn, seq: 1_000)
+    script.quiet()
+    script.fromServer(.synAck, seq: 700_000)
+    script.toClient(.synAck, seq: 700_000)
+    script.fromClient(.ack)
+    script.toServer(.ack)
+    script.finish()
+  }
+
+  @Test func aChallengeDoesNotSpoilTheClientsClock() {
+    let script = script()
+    let own: (UInt32, UInt32) -> [UInt8] = { [1, 1] + OptionOctets.timestamps($0, $1) }
+    script.fromClient(.syn, options: OptionOctets.timestamps(10, 0))
+    passSyn(script)
+    script.fromServer(.synAck, options: OptionOctets.timestamps(3, 10))
+    script.toClient(.synAck)
+    script.fromClient(.ack, options: own(11, 3))
+    script.toServer(.ack)
+    script.pass(5_000)
+    script.fromClient(.rst, seq: 1_050)
+    let challenge = script.toClient(.ack)
+    #expect(challenge.timestamp == 3 && challenge.echo == 11)
+    script.finish()
+  }
+
+  @Test func dataInTheSynPasses() {
+    let script = script()
+    script.fromClient(.syn, "early", options: [34, 6, 1, 2, 3, 4])
+    let syn = script.toServer(.syn, "early", seq: 1_000, options: [34, 6, 1, 2, 3, 4, 0, 0])
+    #expect(syn.text == "early")
+    script.fromServer(.synAck, ack: 1_006)
+    script.toClient(.synAck, ack: 1_006)
+    script.fromClient(.ack)
+    script.toServer(.ack)
+    script.finish()
+  }
+
+  @Test func theClientDoesNotCompleteIt() {
+    let script = script()
+    script.fromClient(.syn)
+    passSyn(script)
+    script.fromServer(.synAck)
+    script.toClient(.synAck)
+    script.pass(241_000, step: 500)
+    script.toClient(.rstAck)
+    script.toServer(.rstAck)
+    script.ended(.closingTimeout)
+    script.finish()
+  }
+}

@@ -1,0 +1,19 @@
+@testable import TCPEngine
+
+/// The records of finished connections, when they are kept.
+final class KeptRecords {
+  private let place: UnsafeMutablePointer<RecordChannel<ProxyRecord>>?
+
+  init(_ settings: ProxySettings) {
+    place = settings.detailedRecords ? .allocate(capacity: 1) : nil
+    place?.initialize(to: RecordChannel(capacity: 8_192))
+  }
+
+  deinit {
+    place?.deinitialize(count: 1)
+    place?.deallocate()
+  }
+
+  var channel: UnsafePointer<RecordChannel<ProxyRecord>>? { place.map { UnsafePointer($0) } }
+  var all: [ProxyRecord] { place.map { Array($0.pointee.ring.readable()) } ?? [] }
+}

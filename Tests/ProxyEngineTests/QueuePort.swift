@@ -1,0 +1,1 @@
+../TrafficEngineTests/QueuePort.swift

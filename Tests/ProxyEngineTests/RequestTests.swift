@@ -1,0 +1,269 @@
+import Testing
+
+@testable import TCPEngine
+
+@Suite struct RequestTests {
+  @Test func oneByteSegmentsAreTakenAndDeliveredWhole() {
+    let script = Script(lines: 1)
+    script.handshake()
+    let request = "GET /\n"
+    for octet in request.utf8.dropLast() {
+      script.fromClient(.pshAck, payload: [octet])
+      script.toClient(.ack)
+    }
+    script.fromClient(.pshAck, "\n")
+    script.accept()
+    script.toServer(.pshAck, request)
+    // Lost. The proxy answers for it.
+    script.pass(1_100)
+    script.toServer(.pshAck, request, seq: 1_001)
+    // The server acknowledges a part: the client hears nothing of it.
+    script.fromServer(.ack, ack: 1_003)
+    script.quiet()
+    script.pass(1_100)
+    script.toServer(.pshAck, "T /\n", seq: 1_003)
+    // With data, the acknowledgment is raised to what the client was told, and the window ends where it did.
+    script.fromServer(.pshAck, "answer", ack: 1_003, window: 10)
+    let raised = script.toClient(.pshAck, "answer", ack: 1_006)
+    #expect(raised.window == 9)
+    script.fromServer(.ack)
+    script.toClient(.ack)
+    #expect(script.statistics[ProxyCounter.requestsTaken] == 1 && script.statistics[ProxyCounter.absorbed] == 1)
+    script.fromClient(.ack)
+    script.toServer(.ack)
+    script.pass(100_000, step: 100)
+    script.finish()
+  }
+
+  @Test func whatIsRepeatedWhileConnectingCausesNoSecondSyn() {
+    let script = Script()
+    script.handshake()
+    script.fromClient(.pshAck, "hello ")
+    script.toServer(.syn)
+    script.fromClient(.pshAck, "hello ", seq: 1_001)
+    // Overlapping, and longer.
+    script.fromClient(.pshAck, "lo world", seq: 1_004)
+    script.client.next = 1_012
+    // Ahead of what is missing.
+    script.fromClient(.pshAck, "far", seq: 1_020)
+    script.quiet()
+    script.fromServer(.synAck, options: Script<FirstGroup, NoInspector>.usualSyn)
+    script.toServer(.ack)
+    script.toServer(.pshAck, "hello world", seq: 1_001)
+    #expect(script.statistics[ProxyCounter.requestsEarly] == 1 && script.statistics[ProxyCounter.requestsRepeated] == 1)
+    script.finish()
+  }
+
+  @Test func severalSegmentsOfARequestArriveBeforeTheServerAnswers() {
+    let script = Script()
+    script.handshake()
+    let parts = (0..<3).map { part in [UInt8](repeating: UInt8(65 + part), count: 1_460) }
+    for part in parts { script.fromClient(.ack, payload: part) }
+    script.accept(window: 65_535)
+    script.toServer(.ack, payload: parts[0], seq: 1_001)
+    script.toServer(.ack, payload: parts[1])
+    script.toServer(.pshAck, payload: parts[2])
+    script.fromServer(.ack)
+    script.toClient(.ack)
+    script.finish()
+  }
+
+  @Test func whatTheServersWindowDoesNotTakeFollowsItsAcknowledgments() {
+    let script = Script()
+    script.handshake()
+    let parts = (0..<3).map { part in [UInt8](repeating: UInt8(65 + part), count: 1_460) }
+    for part in parts { script.fromClient(.ack, payload: part) }
+    script.accept(window: 1_460)
+    script.toServer(.ack, payload: parts[0], seq: 1_001)
+    script.quiet()
+    script.fromServer(.ack, ack: 1_001 + 1_460, window: 16)
+    script.toServer(.ack, payload: parts[1])
+    script.toServer(.ack, payload: Array(parts[2][..<588]))
+    script.toClient(.ack, ack: 1_001 + 1_460)
+    script.finish()
+  }
+
+  @Test func aClosedWindowIsProbed() {
+    let script = Script()
+    script.handshake()
+    script.fromClient(.pshAck, "hello")
+    script.accept(window: 0)
+    script.toServer(.ack, "h")
+    for _ in 0..<20 {
+      script.fromServer(.ack, ack: 1_001, window: 0)
+      script.ignoreSent()
+      script.pass(1_100)
+      script.toServer(.ack, "h", seq: 1_001)
+    }
+    script.fromServer(.ack, ack: 1_002, window: 100)
+    script.toClient(.ack, ack: 1_002)
+    script.toServer(.pshAck, "ello", seq: 1_002)
+    script.finish()
+  }
+
+  @Test func onlyOctetsBind() {
+    let script = Script()
+    script.handshake()
+    script.fromClient(.ack)
+    script.fromClient(.ack, window: 10_000)
+    script.quiet()
+    // A keep-alive without and with an octet is answered, and no more.
+    script.fromClient(.ack, seq: 1_000)
+    script.toClient(.ack, ack: 1_001)
+    script.fromClient(.ack, "x", seq: 1_000)
+    script.toClient(.ack, ack: 1_001)
+    // What acknowledges nothing of ours is not from the client.
+    script.fromClient(.pshAck, "forged", seq: 1_001, ack: script.client.expected! &- 100)
+    script.fromClient(.pshAck, "forged", seq: 1_001, ack: script.client.expected! &+ 1)
+    script.quiet()
+    script.fromClient(.pshAck, "hello")
+    script.toServer(.syn)
+    script.finish()
+  }
+
+  @Test func finWithTheRequest() {
+    let script = Script()
+    script.handshake()
+    script.fromClient(.finPshAck, "hello")
+    script.accept()
+    script.toServer(.finPshAck, "hello", seq: 1_001)
+    script.fromServer(.ack)
+    script.toClient(.ack)
+    close(script)
+  }
+
+  @Test func finInALaterSegment() {
+    let script = Script()
+    script.handshake()
+    script.fromClient(.pshAck, "hello")
+    script.fromClient(.finAck)
+    // Once more, as it is not acknowledged.
+    script.fromClient(.finAck, seq: 1_006)
+    script.accept()
+    script.toServer(.finPshAck, "hello", seq: 1_001)
+    // Octets without the FIN: the client sends that again.
+    script.fromServer(.ack, ack: 1_006)
+    script.toClient(.ack, ack: 1_006)
+    script.fromClient(.finAck, seq: 1_006)
+    script.toServer(.finAck, seq: 1_006)
+    script.fromServer(.ack)
+    script.toClient(.ack)
+    close(script)
+  }
+
+  private func close(_ script: Script<FirstGroup, NoInspector>) {
+    script.fromServer(.finPshAck, "bye")
+    script.toClient(.finPshAck, "bye")
+    script.fromClient(.ack)
+    script.toServer(.ack)
+    script.ended(.completed)
+    script.finish()
+  }
+
+  @Test func finBeforeARule() {
+    let script = Script(lines: 1)
+    script.handshake()
+    script.fromClient(.finPshAck, "no line")
+    script.accept()
+    script.toServer(.finPshAck, "no line", seq: 1_001)
+    script.finish()
+  }
+
+  @Test func finWithoutARequest() {
+    let script = Script()
+    script.handshake()
+    script.fromClient(.finAck)
+    script.toClient(.finAck)
+    script.pass(1_100)
+    script.toClient(.finAck, seq: script.client.expected! &- 1)
+    script.fromClient(.ack)
+    script.ended(.closedWithoutRequest)
+    script.finish()
+  }
+
+  @Test func theLimitEndsTheWait() {
+    let script = Script(lines: 1) { $0.parameters.requestLimit = 2_000 }
+    script.handshake()
+    let part = [UInt8](repeating: 65, count: 1_460)
+    script.fromClient(.ack, payload: part)
+    script.toClient(.ack, window: (2_000 - 1_460) >> 7)
+    // Beyond what was offered: cut.
+    script.fromClient(.ack, payload: part)
+    script.client.next = 1_001 + 2_000
+    script.accept(window: 65_535)
+    script.toServer(.ack, payload: part, seq: 1_001)
+    script.toServer(.pshAck, payload: Array(part[..<540]))
+    script.finish()
+  }
+
+  @Test func withoutADefaultARequestThatNoRuleTakesIsReset() {
+    let script = Script(lines: 1) {
+      $0.defaultGroup = nil
+      $0.parameters.requestLimit = 16
+    }
+    script.handshake()
+    script.fromClient(.ack, "0123456789abcdef")
+    script.toClient(.rstAck, ack: 1_001)
+    script.ended(.requestRefused)
+    script.finish()
+  }
+
+  @Test func timeEndsTheWait() {
+    let script = Script(lines: 1)
+    script.handshake()
+    script.fromClient(.pshAck, "slow")
+    script.toClient(.ack)
+    script.pass(10_100)
+    script.accept()
+    script.toServer(.pshAck, "slow", seq: 1_001)
+    script.finish()
+  }
+
+  @Test func silenceEndsInAReset() {
+    let script = Script()
+    script.handshake()
+    script.pass(9_900)
+    script.quiet()
+    script.pass(200)
+    script.toClient(.rstAck)
+    script.ended(.requestTimeout)
+    script.finish()
+  }
+
+  @Test func theServerMaySpeakFirst() {
+    let script = Script { $0.parameters.serverFirstTimeout = 300 }
+    script.handshake()
+    script.pass(310)
+    script.accept()
+    script.fromServer(.pshAck, "220 ready")
+    script.toClient(.pshAck, "220 ready")
+    script.fromClient(.pshAck, "HELO")
+    script.toServer(.pshAck, "HELO")
+    #expect(script.statistics[ProxyCounter.serversSpokeFirst] == 1)
+    script.finish()
+  }
+
+  @Test func aResetWhileTheRequestIsHeld() {
+    let script = Script(lines: 1)
+    script.handshake()
+    script.fromClient(.pshAck, "half")
+    script.toClient(.ack)
+    script.fromClient(.rst)
+    script.ended(.resetBeforeBinding)
+    script.finish()
+  }
+
+  @Test func aServerThatNamesNoUsefulSizeIsTakenToMeanAnother() {
+    for size in [0, 1, 12] as [UInt16] {
+      let script = Script { $0.parameters.timestamps = .always }
+      script.handshake(OptionOctets.mss(1_460) + OptionOctets.timestamps(5, 0))
+      script.client.options = [1, 1] + OptionOctets.timestamps(6, 1)
+      script.fromClient(.pshAck, payload: [UInt8](repeating: 1, count: 60))
+      script.server.options = [1, 1] + OptionOctets.timestamps(9, 6)
+      script.accept(OptionOctets.mss(size) + OptionOctets.timestamps(9, 5))
+      script.toServer(.ack, payload: [UInt8](repeating: 1, count: 52), seq: 1_001)
+      script.toServer(.pshAck, payload: [UInt8](repeating: 1, count: 8))
+      script.finish()
+    }
+  }
+}
