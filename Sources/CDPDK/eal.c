@@ -65,13 +65,18 @@ int dpdk_register_thread(void) { return rte_thread_register() == 0 ? 0 : rte_err
 
 void dpdk_unregister_thread(void) { rte_thread_unregister(); }
 
+/* Buffers that each thread keeps of a pool, at most. Without them a pool is a ring, which hands out what was used longest ago: of a large one
+ * that is in no cache any more. */
+#define KEPT_BY_THREAD 256u
+
 /* As rte_pktmbuf_pool_create, but without huge pages the buffers lie one behind the other all the same. DPDK would give each a page of its
  * own, so that none lies in two; the AF_XDP driver of 22.11 does not reckon with that and tells the kernel of too little memory. */
 void *dpdk_create_pool(const char *name, unsigned count, uint16_t octets, int socket) {
     struct rte_pktmbuf_pool_private room = {.mbuf_data_room_size = octets};
     unsigned flags = rte_eal_has_hugepages() ? 0 : RTE_MEMPOOL_F_NO_IOVA_CONTIG;
+    unsigned kept = count / 8 < KEPT_BY_THREAD ? count / 8 : KEPT_BY_THREAD;
     struct rte_mempool *pool = rte_mempool_create_empty(
-        name, count, sizeof(struct rte_mbuf) + octets, 0, sizeof room, socket < 0 ? SOCKET_ID_ANY : socket, flags);
+        name, count, sizeof(struct rte_mbuf) + octets, kept, sizeof room, socket < 0 ? SOCKET_ID_ANY : socket, flags);
     if (pool == NULL) return NULL;
     if (rte_mempool_set_ops_byname(pool, rte_mbuf_best_mempool_ops(), NULL) != 0) goto failed;
     rte_pktmbuf_pool_init(pool, &room);

@@ -78,7 +78,6 @@ public struct DPDKPort: PacketPort, ~Copyable, @unchecked Sendable {
   @inline(never)
   private mutating func makeRoom() {
     let half = capacity / 2
-    for index in 0..<half { hand[index].pointee.next = nil }
     dpdk_free(hand, UInt32(truncatingIfNeeded: half))
     for index in half..<capacity { hand[index &- half] = hand[index] }
     count = capacity &- half

@@ -2,22 +2,13 @@ import CPacket
 
 /// From a frame to the connection it belongs to.
 extension ProxyEngine {
-  /// Reads a burst in a first pass, and asks for what the second will look at.
+  /// Asks for the connection that a frame will be found to belong to, nearly always.
   @inline(always)
-  func parse(_ burst: UnsafeMutablePointer<PacketPointer>, count: Int) {
-    for index in 0..<smaller(count, 4) { prefetch_line(packet_data(burst[index])) }
-    for index in 0..<count {
-      if index &+ 4 < count { prefetch_line(packet_data(burst[index &+ 4])) }
-      let arrival = arrivals.base + index
-      let packet = burst[index]
-      let frame = UnsafeMutableRawPointer(packet_data(packet))
-      arrival.pointee.packet = packet
-      arrival.pointee.frame = frame
-      arrival.pointee.isPlain = FrameParser.parsePlain(
-        frame, count: Int(packet.pointee.pkt_len), verify: .software, into: &arrival.pointee.segment)
-      arrival.pointee.hash = flowHash(arrival.pointee.segment.key)
-      prefetch_line(flows.slotAddress(arrival.pointee.hash))
-    }
+  func prefetchConnection(of arrival: UnsafePointer<Arrival>) {
+    guard arrival.pointee.isPlain, let handle = flows.handle(at: arrival.pointee.place) else { return }
+    let connection = UnsafeRawPointer(connections.base + Int(handle &>> 1))
+    prefetch_line(connection)
+    prefetch_line(connection + 64)
   }
 
   @inline(always)
@@ -35,7 +26,7 @@ extension ProxyEngine {
     switch FrameParser.parseAny(arrival.pointee.frame, count: packet.length, verify: .software, into: &arrival.pointee.segment) {
     case .tcp:
       arrival.pointee.packet = packet.release()
-      arrival.pointee.hash = flowHash(arrival.pointee.segment.key)
+      arrival.find(in: flows, flowHash)
       deliver(arrival, &io)
     case .arp: receiveARP(packet, &io)
     case .icmp: receiveICMP(packet, &io)
@@ -45,7 +36,7 @@ extension ProxyEngine {
       PartialChecksum.complete(arrival.pointee.frame, count: packet.length)
       if crossing.hops == 0 { statistics.add(.unsummedAccepted) }
       arrival.pointee.packet = packet.release()
-      arrival.pointee.hash = flowHash(arrival.pointee.segment.key)
+      arrival.find(in: flows, flowHash)
       deliver(arrival, &io)
     case .unreadable(let failure): passUnreadable(failure, packet, &io)
     }
@@ -58,7 +49,7 @@ extension ProxyEngine {
     let packet = Packet(owning: arrival.pointee.packet)
     let segment = UnsafePointer(arrival.segment)
     guard isOurMAC(arrival.pointee.frame, packet.side) else { return drop(packet, .notOurMac, &io) }
-    guard let handle = find(arrival.pointee.hash, segment.pointee.key) else {
+    guard let handle = find(arrival.pointee.hash, segment.pointee.key, from: arrival.pointee.place) else {
       return receiveWithoutConnection(segment, arrival.pointee.hash, packet, &io)
     }
     let slot = handle &>> 1
@@ -85,8 +76,11 @@ extension ProxyEngine {
 
   /// The handle of the leg with this key.
   @inline(always)
-  func find(_ hash: UInt32, _ key: FlowKey) -> UInt32? {
-    var place = flows.start(hash)
+  func find(_ hash: UInt32, _ key: FlowKey) -> UInt32? { find(hash, key, from: flows.start(hash)) }
+
+  @inline(always)
+  private func find(_ hash: UInt32, _ key: FlowKey, from start: UInt32) -> UInt32? {
+    var place = start
     while let handle = flows.handle(at: place) {
       if usually(flows.hash(at: place) == hash), usually(self.key(handle) == key) { return handle }
       place = flows.after(place)

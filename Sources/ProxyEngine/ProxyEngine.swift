@@ -144,8 +144,12 @@ public struct ProxyEngine<Rule: BindingRule, Inspector: PayloadInspector>: Engin
     _ burst: UnsafeMutablePointer<PacketPointer>, count: Int, now: Ticks, _ io: inout PacketQueue<Port>
   ) {
     tell(now)
-    parse(burst, count: count)
-    for index in 0..<count { receive(arrivals.base + index, &io) }
+    arrivals.base.read(burst, count: count, flows, flowHash)
+    prefetchConnection(of: arrivals.base)
+    for index in 0..<count {
+      if index &+ 1 < count { prefetchConnection(of: arrivals.base + (index &+ 1)) }
+      receive(arrivals.base + index, &io)
+    }
   }
 
   @inline(__always)

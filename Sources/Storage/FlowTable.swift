@@ -35,9 +35,10 @@ public struct FlowTable: ~Copyable, @unchecked Sendable {
 
   /// The slot in which a look-up of this hash begins, for a prefetch.
   @inline(__always)
-  public func slotAddress(_ hash: UInt32) -> UnsafeRawPointer {
-    UnsafeRawPointer(slots.base + Int(start(hash)))
-  }
+  public func slotAddress(_ hash: UInt32) -> UnsafeRawPointer { slotAddress(at: start(hash)) }
+
+  @inline(__always)
+  public func slotAddress(at place: UInt32) -> UnsafeRawPointer { UnsafeRawPointer(slots.base + Int(place)) }
 
   /// Where the search for an entry with this hash begins.
   @inline(__always)

@@ -87,13 +87,13 @@ public struct Action: Sendable, BitwiseCopyable {
 
   @inline(__always)
   public var reply: Reply {
-    get { Reply(rawValue: UInt8(truncatingIfNeeded: word &>> 16)).unsafelyUnwrapped }
+    get { unsafeBitCast(UInt8(truncatingIfNeeded: word &>> 16), to: Reply.self) }
     set { word = word & ~0xff_0000 | UInt64(newValue.rawValue) &<< 16 }
   }
 
   @inline(__always)
   public var anomaly: Anomaly {
-    get { Anomaly(rawValue: UInt8(truncatingIfNeeded: word &>> 24)).unsafelyUnwrapped }
+    get { unsafeBitCast(UInt8(truncatingIfNeeded: word &>> 24), to: Anomaly.self) }
     set { word = word & ~0xff00_0000 | UInt64(newValue.rawValue) &<< 24 }
   }
 

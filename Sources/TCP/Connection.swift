@@ -117,7 +117,7 @@ public struct Connection: TimerNode, BitwiseCopyable, Sendable {
 
   /// RCV.NXT counts the peer's FIN.
   @inline(__always)
-  public var peerHasClosed: Bool { state.rawValue >= TCPState.closing.rawValue }
+  public var peerHasClosed: Bool { state.ordinal >= TCPState.closing.ordinal }
 
   /// Octets in flight, SYN and FIN included.
   @inline(__always)

@@ -11,6 +11,10 @@ public enum TCPState: UInt8, CaseIterable, Sendable, BitwiseCopyable {
   case lastAck
   case timeWait
 
+  /// The place among the states. (`rawValue` is a call where it is not constant.)
+  @inline(__always)
+  var ordinal: UInt8 { unsafeBitCast(self, to: UInt8.self) }
+
   /// The states with one idle timeout in common.
   @inline(__always)
   public var group: StateGroup {

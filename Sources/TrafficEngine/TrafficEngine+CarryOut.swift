@@ -31,7 +31,7 @@ extension TrafficEngine {
       if let outcome = takeHeld(slot, role, &io) { return breakOff(slot, outcome, &spare, &io) }
     }
     if events.has(.peerClosed) {
-      statistics.count(role, before.rawValue <= TCPState.established.rawValue ? .finActiveReceived : .finPassiveReceived)
+      statistics.count(role, before.ordinal <= TCPState.established.ordinal ? .finActiveReceived : .finPassiveReceived)
       statistics.count(role, .ackOfFinSent)
       if let outcome = workload.peerClosed(view(slot), &companions.base[Int(slot)].workload) {
         return breakOff(slot, outcome, &spare, &io)
@@ -202,7 +202,7 @@ extension TrafficEngine {
     _ slot: UInt32, _ connection: UnsafeMutablePointer<Connection>, _ companion: UnsafeMutablePointer<Companions<W.State>>
   ) -> StreamProgress {
     let view = WorkloadView(connection, now: now, milliseconds: moment.milliseconds, statistics: statistics)
-    if rarely(phase.rawValue >= WorkerCommand.closeAll.rawValue), !workload.isBusy(view, companion.pointee.workload) {
+    if rarely(closes), !workload.isBusy(view, companion.pointee.workload) {
       return StreamProgress(end: view.sent, finish: true)
     }
     if rarely(workload.waits), let due = wake(slot), Int32(bitPattern: due &- moment.milliseconds) > 0 {

@@ -35,7 +35,7 @@ extension TrafficEngine {
     _ slot: UInt32, _ nextHop: UInt16, _ packetLength: UInt16, _ io: inout PacketQueue<Port>
   ) {
     let connection = connections.base + Int(slot)
-    guard connection.pointee.state.rawValue >= TCPState.established.rawValue,
+    guard connection.pointee.state.ordinal >= TCPState.established.ordinal,
       let mtu = PathMTU.estimate(nextHop, packetLength: packetLength)
     else { return }
     let size = connection.pointee.segmentSize(forPathMTU: mtu)

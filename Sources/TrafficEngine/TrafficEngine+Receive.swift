@@ -1,38 +1,22 @@
 import CPacket
 
-@inline(always)
-func prefetchFrame(_ packet: PacketPointer) { prefetch_line(packet_data(packet)) }
-
 /// From a frame to the connection it belongs to.
 extension TrafficEngine {
-  /// Reads a burst in a first pass, and asks for what the second will look at.
-  @inline(always)
-  func parse(_ burst: UnsafeMutablePointer<PacketPointer>, count: Int) { parse(burst, count: count) { _ in .software } }
-
-  /// The same where the port verifies checksums.
+  /// Reads a burst where the port verifies checksums.
   @inline(never)
-  mutating func parseVerified(_ burst: UnsafeMutablePointer<PacketPointer>, count: Int) {
+  mutating func readVerified(_ burst: UnsafePointer<PacketPointer>, count: Int) {
     let offload = offload
-    parse(burst, count: count) { offload.verification(of: $0) }
+    arrivals.base.read(burst, count: count, flows, flowHash) { offload.verification(of: $0) }
   }
 
+  /// Asks for the connection that a frame will be found to belong to, nearly always.
   @inline(always)
-  private func parse(
-    _ burst: UnsafeMutablePointer<PacketPointer>, count: Int, verify: (PacketPointer) -> ChecksumVerification
-  ) {
-    for index in 0..<smaller(count, 4) { prefetchFrame(burst[index]) }
-    for index in 0..<count {
-      if index &+ 4 < count { prefetchFrame(burst[index &+ 4]) }
-      let arrival = arrivals.base + index
-      let packet = burst[index]
-      let frame = UnsafeMutableRawPointer(packet_data(packet))
-      arrival.pointee.packet = packet
-      arrival.pointee.frame = frame
-      arrival.pointee.isPlain = FrameParser.parsePlain(
-        frame, count: Int(packet.pointee.pkt_len), verify: verify(packet), into: &arrival.pointee.segment)
-      arrival.pointee.hash = flowHash(arrival.pointee.segment.key)
-      prefetch_line(flows.slotAddress(arrival.pointee.hash))
-    }
+  func prefetchConnection(of arrival: UnsafePointer<Arrival>) {
+    guard usually(arrival.pointee.isPlain), let handle = flows.handle(at: arrival.pointee.place),
+      usually(handle & TimeWaitPool.flag == 0)
+    else { return }
+    prefetch_line(connections.base + Int(handle))
+    prefetch_line(companions.base + Int(handle))
   }
 
   @inline(always)
@@ -51,7 +35,7 @@ extension TrafficEngine {
     switch FrameParser.parseAny(arrival.pointee.frame, count: packet.length, verify: verification, into: &arrival.pointee.segment) {
     case .tcp:
       arrival.pointee.packet = packet.release()
-      arrival.pointee.hash = flowHash(arrival.pointee.segment.key)
+      arrival.find(in: flows, flowHash)
       deliver(arrival, &io)
     case .arp: receiveARP(packet, &io)
     case .icmp: receiveICMP(packet, &io)
@@ -60,7 +44,7 @@ extension TrafficEngine {
       && FrameParser.parseUnsummed(arrival.pointee.frame, count: packet.length, into: &arrival.pointee.segment):
       if crossing.hops == 0 { statistics.add(.unsummedAccepted) }
       arrival.pointee.packet = packet.release()
-      arrival.pointee.hash = flowHash(arrival.pointee.segment.key)
+      arrival.find(in: flows, flowHash)
       deliver(arrival, &io)
     case .unreadable(let failure): kernel.passUnreadable(failure, packet, &io)
     }
@@ -76,7 +60,9 @@ extension TrafficEngine {
       return drop(packet, .notOurMac, &io)
     }
     let hash = arrival.pointee.hash
-    guard let handle = find(hash, segment.pointee.key) else { return receiveWithoutConnection(segment, hash, packet, &io) }
+    guard let handle = find(hash, segment.pointee.key, from: arrival.pointee.place) else {
+      return receiveWithoutConnection(segment, hash, packet, &io)
+    }
     if rarely(handle & TimeWaitPool.flag != 0) { return receiveInTimeWait(segment, hash, handle, packet, &io) }
 
     let connection = connections.base + Int(handle)
@@ -88,8 +74,11 @@ extension TrafficEngine {
 
   /// The connection or TIME-WAIT with this key.
   @inline(always)
-  func find(_ hash: UInt32, _ key: FlowKey) -> UInt32? {
-    var place = flows.start(hash)
+  func find(_ hash: UInt32, _ key: FlowKey) -> UInt32? { find(hash, key, from: flows.start(hash)) }
+
+  @inline(always)
+  private func find(_ hash: UInt32, _ key: FlowKey, from start: UInt32) -> UInt32? {
+    var place = start
     while let handle = flows.handle(at: place) {
       if usually(flows.hash(at: place) == hash), usually(self.key(handle) == key) { return handle }
       place = flows.after(place)

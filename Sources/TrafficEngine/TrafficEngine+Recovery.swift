@@ -7,7 +7,7 @@ extension TrafficEngine {
   @inline(never)
   mutating func makeCold(_ slot: UInt32) -> Bool {
     let connection = connections.base + Int(slot)
-    guard connection.pointee.state.rawValue >= TCPState.established.rawValue else { return false }
+    guard connection.pointee.state.ordinal >= TCPState.established.ordinal else { return false }
     guard let handle = recoverySlots.take() else {
       statistics.add(.recoveriesRefused)
       return false

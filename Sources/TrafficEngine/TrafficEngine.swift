@@ -16,6 +16,8 @@ public struct TrafficEngine<W: Workload>: Engine, ~Copyable {
   var now: Ticks = 0
   var moment = Moment(milliseconds: 0, microseconds: 0)
   let workload: W
+  /// Connections are to be closed: what is sent so far is all there is.
+  var closes = false
   /// Where the run stands.
   var phase = WorkerCommand.run
   var flows: FlowTable
@@ -209,8 +211,16 @@ public struct TrafficEngine<W: Workload>: Engine, ~Copyable {
     _ burst: UnsafeMutablePointer<PacketPointer>, count: Int, now: Ticks, _ io: inout PacketQueue<Port>
   ) {
     tell(now)
-    if offload.verifies { parseVerified(burst, count: count) } else { parse(burst, count: count) }
-    for index in 0..<count { receive(arrivals.base + index, &io) }
+    if rarely(offload.verifies) {
+      readVerified(burst, count: count)
+    } else {
+      arrivals.base.read(burst, count: count, flows, flowHash)
+    }
+    prefetchConnection(of: arrivals.base)
+    for index in 0..<count {
+      if index &+ 1 < count { prefetchConnection(of: arrivals.base + (index &+ 1)) }
+      receive(arrivals.base + index, &io)
+    }
   }
 
   @inline(__always)
@@ -230,6 +240,7 @@ public struct TrafficEngine<W: Workload>: Engine, ~Copyable {
 
   public mutating func command(_ command: WorkerCommand, now: Ticks) {
     phase = command
+    closes = command.rawValue >= WorkerCommand.closeAll.rawValue
     sweepPosition = 0
     if command == .leave { leave() }
   }

@@ -27,28 +27,45 @@ public struct ChecksumSum: Sendable, BitwiseCopyable {
   /// Adds `count` octets at `bytes`, an odd last one padded with zero (RFC 1071 section 1).
   @inline(__always)
   public mutating func add(_ bytes: UnsafeRawPointer, count: Int) {
+    // What the options of a SYN are, and short payloads.
+    guard usually(count & 3 == 0), usually(count < 32) else { return add(Self.sumOfRun(bytes, count: count)) }
+    var place = bytes
+    if count & 16 != 0 {
+      add(place.native64(0))
+      add(place.native64(8))
+      place = place + 16
+    }
+    if count & 8 != 0 {
+      add(place.native64(0))
+      place = place + 8
+    }
+    if count & 4 != 0 { add(place.native32(0)) }
+  }
+
+  @inline(never)
+  private static func sumOfRun(_ bytes: UnsafeRawPointer, count: Int) -> UInt64 {
     let whole = count & ~7
-    if rarely(count >= Self.longRun) {
-      add(Self.sumOfLongRun(bytes, count: whole))
+    var sum = ChecksumSum()
+    if count >= Self.longRun {
+      sum.add(Self.sumOfLongRun(bytes, count: whole))
     } else {
-      var place = bytes
-      let end = bytes + whole
-      while place < end {
-        add(place.native64(0))
-        place = place + 8
+      var offset = 0
+      while offset < whole {
+        sum.add(bytes.native64(offset))
+        offset &+= 8
       }
     }
-    if usually(count & 7 == 0) { return }
     var offset = whole
     if count & 4 != 0 {
-      add(bytes.native32(offset))
+      sum.add(bytes.native32(offset))
       offset &+= 4
     }
     if count & 2 != 0 {
-      add(UInt64(bytes.native16(offset)))
+      sum.add(UInt64(bytes.native16(offset)))
       offset &+= 2
     }
-    if count & 1 != 0 { add(UInt64(networkOrder(UInt16(bytes.octet(offset)) &<< 8))) }
+    if count & 1 != 0 { sum.add(UInt64(networkOrder(UInt16(bytes.octet(offset)) &<< 8))) }
+    return sum.value
   }
 
   private static var longRun: Int { 256 }

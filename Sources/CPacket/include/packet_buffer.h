@@ -62,11 +62,10 @@ PACKET_PATH static inline void packet_leave_sums(
     p->tx_offload = link_length | network_length << 7;
 }
 
-/* Makes a buffer that held a frame ready to be filled again. */
+/* Makes a buffer that held a frame of one segment, whose `next` is NULL therefore, ready to be filled again. */
 PACKET_PATH static inline void packet_reset(struct packet_buffer *_Nonnull p) {
     p->data_off = PACKET_HEADROOM;
     p->ol_flags = 0;
-    p->next = NULL;
     p->nb_segs = 1;
 }
 
