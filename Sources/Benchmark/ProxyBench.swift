@@ -198,6 +198,10 @@ struct ProxyBench: ParsableCommand {
       guard bench.held || completed == UInt64(bench.connections) else {
         throw BenchError("\(completed) of \(bench.connections) connections completed")
       }
+      let answered = counts[.client, .payloadBytesReceived] / 16
+      guard !bench.held || answered == UInt64(bench.connections) else {
+        throw BenchError("\(answered) of \(bench.connections) connections were open and had their answer")
+      }
     }
   }
 }

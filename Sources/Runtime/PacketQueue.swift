@@ -29,11 +29,23 @@ public struct PacketQueue<Port: PacketPort & ~Copyable>: ~Copyable {
   public private(set) var sentBytes: UInt64 = 0
   /// Times that the port did not take all that was offered.
   public private(set) var refusals: UInt64 = 0
+  /// Frames that found no room to wait in.
+  public private(set) var lost: UInt64 = 0
+  /// Turns in a row in which the port took nothing of what waits.
+  private var refusedTurns = 0
 
   /// Whether so much waits that an engine should begin nothing of its own: answers to what arrives need the room, and only they let a
   /// looped wire drain.
   @inline(__always)
   public var isCongested: Bool { waitingCount > Self.capacity / 4 }
+
+  /// Whether the wire has taken nothing for so long that its other end may be waiting just as this one is: two ends that receive only what
+  /// they have room to answer can each hold up the other for good. One of them must then go on, and lose answers as a wire loses them, until
+  /// half of what waited is gone.
+  public private(set) var isStalled = false
+
+  /// Some milliseconds: longer than an end is put aside on a machine that is merely busy.
+  private static var longestRefusal: Int { 50_000 }
 
   /// Frames that can wait.
   public static var capacity: Int { 2048 }
@@ -48,8 +60,8 @@ public struct PacketQueue<Port: PacketPort & ~Copyable>: ~Copyable {
 
   deinit { waiting.deallocate() }
 
-  /// Frames that can still be queued in this turn. What answers a received frame always finds room: a worker receives only
-  /// when there is some.
+  /// Frames that can still be queued in this turn. What answers a received frame finds room: a worker receives only when there is some,
+  /// unless it `isStalled`.
   @inline(__always)
   public var room: Int { Self.capacity &- waitingCount }
 
@@ -69,7 +81,7 @@ public struct PacketQueue<Port: PacketPort & ~Copyable>: ~Copyable {
   @inline(never)
   private mutating func refuse(_ packet: consuming Packet) {
     port.free(packet)
-    refusals &+= 1
+    lost &+= 1
   }
 
   @inline(__always)
@@ -92,7 +104,13 @@ public struct PacketQueue<Port: PacketPort & ~Copyable>: ~Copyable {
         break
       }
     }
-    if done == 0 { return }
+    guard done > 0 else {
+      refusedTurns &+= 1
+      if refusedTurns > Self.longestRefusal { isStalled = true }
+      return
+    }
+    refusedTurns = 0
+    if waitingCount &- done < Self.capacity / 2 { isStalled = false }
     waitingCount &-= done
     taggedCount = tags.any ? waitingCount : 0
     sentFrames &+= UInt64(truncatingIfNeeded: done)

@@ -84,7 +84,7 @@ public struct Worker<Port: PacketPort & ~Copyable, E: Engine & ~Copyable, C: Clo
 
     var count = 0
     // Answers need room to wait in; while the wire does not take them, nothing more is received.
-    if io.room >= 4 &* Self.receiveBurst { count = io.port.receive(burst, count: Self.receiveBurst) }
+    if usually(io.room >= 4 &* Self.receiveBurst) || io.isStalled { count = io.port.receive(burst, count: Self.receiveBurst) }
     if count > 0 {
       var segments: UInt16 = 0
       for index in 0..<count {
@@ -122,6 +122,7 @@ public struct Worker<Port: PacketPort & ~Copyable, E: Engine & ~Copyable, C: Clo
     statistics.set(.framesSent, io.sentFrames)
     statistics.set(.bytesSent, io.sentBytes)
     statistics.set(.transmitRefused, io.refusals)
+    statistics.set(DropReason.transmitQueueFull, io.lost)
   }
 
   /// Says that this worker has left its loop and touches nothing any more.

@@ -140,6 +140,7 @@ public enum DropReason: UInt8, CounterName, BitwiseCopyable {
   case icmpUnproven
   case frameTooLong
   case otherVlan
+  case transmitQueueFull
 
   @inline(__always)
   public init(_ failure: ParseFailure) { self = Self(rawValue: failure.rawValue).unsafelyUnwrapped }
@@ -177,6 +178,7 @@ public enum DropReason: UInt8, CounterName, BitwiseCopyable {
     case .icmpUnproven: "an ICMP error about a segment that is not in flight (RFC 5927)"
     case .frameTooLong: "longer than a packet buffer, whose size follows from ports.mtu"
     case .otherVlan: "without the tag of ports.vlan"
+    case .transmitQueueFull: "an answer of ours, as the wire took nothing and no more can wait for it"
     }
   }
 }

@@ -57,6 +57,10 @@ public struct WorkerStatistics: BitwiseCopyable, @unchecked Sendable {
   @inline(__always)
   public func dropped(_ reason: DropReason) { add(Self.dropsBase &+ Int(reason.rawValue), 1) }
 
+  /// For drops that are counted elsewhere.
+  @inline(__always)
+  public func set(_ reason: DropReason, _ count: UInt64) { write(Self.dropsBase &+ Int(reason.rawValue), count) }
+
   @inline(__always)
   public func unexpected(_ role: Role, _ anomaly: Anomaly) {
     count(role, .unexpected)

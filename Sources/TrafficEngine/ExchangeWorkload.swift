@@ -90,19 +90,20 @@ public struct ExchangeWorkload: Workload {
 
   @inline(__always)
   public func write(_ view: WorkloadView, _ state: State, offset: UInt32, into bytes: UnsafeMutableRawPointer, count: Int) {
-    let key = state.key
-    let direction = view.role
-    if offset & 7 == 0, count & 7 == 0 {
-      var place = 0
-      while place < count {
-        let at = offset &+ UInt32(truncatingIfNeeded: place)
-        bytes.store(
-          at == 0 && carriesID && direction == .client ? Self.id(view.connection.pointee) : Self.pattern(key, at, direction),
-          at: place)
-        place &+= 8
-      }
-    } else {
-      writeOctets(view, key, offset, bytes, count)
+    guard usually((offset | UInt32(truncatingIfNeeded: count)) & 7 == 0) else {
+      return writeOctets(view, state.key, offset, bytes, count)
+    }
+    var octets = Self.pattern(state.key, offset, view.role)
+    var place = 0
+    if offset == 0, carriesID, view.role == .client {
+      bytes.store(Self.id(view.connection.pointee), at: 0)
+      octets = octets &+ Self.step
+      place = 8
+    }
+    while place < count {
+      bytes.store(octets, at: place)
+      octets = octets &+ Self.step
+      place &+= 8
     }
   }
 
@@ -124,17 +125,17 @@ public struct ExchangeWorkload: Workload {
       place = 8
     }
     if !verifies { return nil }
-    let direction: Role = view.role == .client ? .server : .client
-    let key = state.key
-    if offset & 7 == 0, count & 7 == 0 {
-      while place < count {
-        guard bytes.native64(place) == Self.pattern(key, offset &+ UInt32(truncatingIfNeeded: place), direction)
-        else { return .payloadMismatch }
-        place &+= 8
-      }
-      return nil
+    guard usually((offset | UInt32(truncatingIfNeeded: count)) & 7 == 0) else {
+      return receiveOctets(view, &state, offset, bytes, count) ? nil : .payloadMismatch
     }
-    return receiveOctets(view, &state, offset, bytes, count) ? nil : .payloadMismatch
+    var octets = Self.pattern(state.key, offset &+ UInt32(truncatingIfNeeded: place), view.role == .client ? .server : .client)
+    var difference: UInt64 = 0
+    while place < count {
+      difference |= bytes.native64(place) ^ octets
+      octets = octets &+ Self.step
+      place &+= 8
+    }
+    return difference == 0 ? nil : .payloadMismatch
   }
 
   @inline(never)
@@ -176,11 +177,13 @@ public struct ExchangeWorkload: Workload {
   @inline(always)
   private static func fold(_ id: UInt64) -> UInt32 { UInt32(truncatingIfNeeded: id ^ id &>> 32) }
 
-  /// The eight octets of the stream that contain `offset`.
+  /// The eight octets of the stream that contain `offset`: mixed from connection and direction, and a step on for each eight before.
   @inline(always)
   private static func pattern(_ key: UInt32, _ offset: UInt32, _ direction: Role) -> UInt64 {
-    let seed = UInt64(key) &<< 32 | UInt64(offset &>> 3 | (direction == .server ? 0x8000_0000 : 0))
-    let mixed = (seed ^ seed &>> 29) &* 0xbf58_476d_1ce4_e5b9
-    return mixed ^ mixed &>> 32
+    let seed = UInt64(key) &<< 1 | UInt64(direction.rawValue)
+    return seed &* 0xbf58_476d_1ce4_e5b9 &+ UInt64(offset &>> 3) &* step
   }
+
+  /// Odd, so that no two of the first 2^64 steps are the same; with all octets different, so that each octet changes.
+  private static var step: UInt64 { 0x9e37_79b9_7f4a_7c15 }
 }

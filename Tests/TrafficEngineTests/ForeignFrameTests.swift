@@ -91,9 +91,7 @@ final class Bench {
   private static func pattern(_ id: [UInt8]) -> [UInt8] {
     let word = id.reversed().reduce(0 as UInt64) { $0 << 8 | UInt64($1) }
     let key = UInt32(truncatingIfNeeded: word ^ word >> 32)
-    let seed = UInt64(key) << 32 | 1
-    let mixed = (seed ^ seed >> 29) &* 0xbf58_476d_1ce4_e5b9
-    let pattern = mixed ^ mixed >> 32
+    let pattern = (UInt64(key) << 1) &* 0xbf58_476d_1ce4_e5b9 &+ 0x9e37_79b9_7f4a_7c15
     return (0..<8).map { UInt8(truncatingIfNeeded: pattern >> UInt64($0 * 8)) }
   }
 
