@@ -43,6 +43,7 @@ extension ProxyEngine {
   }
 
   /// Octets from the first one held that the server's window takes.
+  @inline(always)
   private func room(_ connection: UnsafePointer<ProxyConnection>, _ binding: UnsafePointer<Binding>) -> UInt32 {
     let edge = connection.pointee.server.edge
     return edge > binding.pointee.start ? edge.distance(from: binding.pointee.start) : 0

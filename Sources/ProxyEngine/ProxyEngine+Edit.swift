@@ -111,7 +111,7 @@ extension ProxyEngine {
   }
 
   /// Frees packets that are linked, and were not held yet.
-  private func free<Port: PacketPort & ~Copyable>(_ first: PacketPointer, _ io: inout PacketQueue<Port>) {
+  private mutating func free<Port: PacketPort & ~Copyable>(_ first: PacketPointer, _ io: inout PacketQueue<Port>) {
     var next: PacketPointer? = first
     while let packet = next {
       next = RequestNote.of(packet).pointee.next

@@ -45,6 +45,7 @@ extension ProxyEngine {
   }
 
   /// RFC 5927 4.1: an error is believed if its segment can be on its way.
+  @inline(always)
   private func isInFlight(_ sequence: SequenceNumber, _ connection: UnsafePointer<ProxyConnection>, _ leg: Leg) -> Bool {
     if leg == .server { return sequence >= connection.pointee.server.acknowledged && sequence <= connection.pointee.client.next }
     let number = sequence - connection.pointee.toClient
@@ -64,7 +65,7 @@ extension ProxyEngine {
   }
 
   /// Makes it an error about the segment as the other end sent it, from us to that end.
-  private func rewriteError(
+  private mutating func rewriteError(
     _ frame: UnsafeMutableRawPointer, _ quote: Quote, _ connection: UnsafePointer<ProxyConnection>, _ leg: Leg
   ) {
     let isToClient = leg == .server
@@ -107,6 +108,7 @@ extension ProxyEngine {
     frame.store(outer.field, at: ip &+ 10)
   }
 
+  @inline(always)
   private func replace(_ frame: UnsafeMutableRawPointer, _ place: Int, with word: UInt32, _ sum: inout ChecksumSum) {
     sum.add(~UnsafeRawPointer(frame).native32(place))
     sum.add(word)

@@ -54,6 +54,7 @@ extension ProxyEngine {
     return true
   }
 
+  @inline(always)
   private func sum(_ bytes: UnsafeRawPointer, _ count: Int) -> ChecksumSum {
     var sum = ChecksumSum()
     sum.add(bytes, count: count)
@@ -61,6 +62,7 @@ extension ProxyEngine {
   }
 
   /// The segment's sum follows its payload (RFC 1624). A TCP header is whole words long: no octet changes its half.
+  @inline(always)
   private func resum(
     _ frame: UnsafeMutableRawPointer, _ segment: UnsafePointer<TCPSegment>, before: ChecksumSum, after: ChecksumSum
   ) {

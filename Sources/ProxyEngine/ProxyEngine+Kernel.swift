@@ -1,17 +1,17 @@
 /// What is neither the proxy's nor for nobody goes to the kernel, by the door of the port that it came in at (`KernelDoor`).
 extension ProxyEngine {
   @inline(never)
-  func pass<Port: PacketPort & ~Copyable>(_ packet: consuming Packet, _ reason: DropReason, _ io: inout PacketQueue<Port>) {
+  mutating func pass<Port: PacketPort & ~Copyable>(_ packet: consuming Packet, _ reason: DropReason, _ io: inout PacketQueue<Port>) {
     if isBack(packet) { backKernel.pass(packet, reason, &io) } else { frontKernel.pass(packet, reason, &io) }
   }
 
   @inline(never)
-  func passOrFree<Port: PacketPort & ~Copyable>(_ packet: consuming Packet, _ io: inout PacketQueue<Port>) {
+  mutating func passOrFree<Port: PacketPort & ~Copyable>(_ packet: consuming Packet, _ io: inout PacketQueue<Port>) {
     if isBack(packet) { backKernel.passOrFree(packet, &io) } else { frontKernel.passOrFree(packet, &io) }
   }
 
   @inline(never)
-  func passUnreadable<Port: PacketPort & ~Copyable>(
+  mutating func passUnreadable<Port: PacketPort & ~Copyable>(
     _ failure: ParseFailure, _ packet: consuming Packet, _ io: inout PacketQueue<Port>
   ) {
     if isBack(packet) { backKernel.passUnreadable(failure, packet, &io) } else { frontKernel.passUnreadable(failure, packet, &io) }
@@ -19,7 +19,7 @@ extension ProxyEngine {
 
   /// A segment that no worker has a connection for, to the port's own address, but to none where clients are accepted.
   @inline(never)
-  func isKernels(_ segment: UnsafePointer<TCPSegment>, _ packet: borrowing Packet) -> Bool {
+  mutating func isKernels(_ segment: UnsafePointer<TCPSegment>, _ packet: borrowing Packet) -> Bool {
     if isBack(packet) { return backKernel.isOpen && segment.pointee.destination == back.address }
     return frontKernel.isOpen && segment.pointee.destination == front.address && !listeners.has(segment.pointee.destinationPort)
   }

@@ -59,7 +59,7 @@ extension ProxyEngine {
   }
 
   /// Octets of the server that the client never hears of: it has had others, and from here on the streams run side by side again.
-  private func swallow(_ connection: UnsafeMutablePointer<ProxyConnection>, _ count: UInt32) {
+  private mutating func swallow(_ connection: UnsafeMutablePointer<ProxyConnection>, _ count: UInt32) {
     connection.pointee.server.next = connection.pointee.server.next + count
     connection.pointee.serverStart = connection.pointee.server.next
     connection.pointee.client.acknowledged = connection.pointee.server.next

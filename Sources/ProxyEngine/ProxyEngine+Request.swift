@@ -72,6 +72,7 @@ extension ProxyEngine {
   }
 
   /// Whether a client acknowledges what it can have heard from us: all, or all but the answers that are on their way (RFC 5961 5.2).
+  @inline(always)
   private func isHeard(_ segment: UnsafePointer<TCPSegment>, _ connection: UnsafePointer<ProxyConnection>) -> Bool {
     let next = connection.pointee.server.next + connection.pointee.toClient
     let missing = next.distance(from: segment.pointee.acknowledgment)
@@ -138,6 +139,7 @@ extension ProxyEngine {
     bindings[Int(handle)] = Binding(start: connection.pointee.client.next)
   }
 
+  @inline(always)
   private func noteHeldFin(_ connection: UnsafeMutablePointer<ProxyConnection>, _ binding: UnsafeMutablePointer<Binding>) {
     binding.pointee.hasFin = true
     connection.pointee.flags.set(.clientFin)
@@ -189,6 +191,7 @@ extension ProxyEngine {
     acknowledgeTaken(slot, packet, &io)
   }
 
+  @inline(always)
   func noteTaken(_ connection: UnsafeMutablePointer<ProxyConnection>, _ binding: UnsafeMutablePointer<Binding>) {
     if binding.pointee.taken == 0, binding.pointee.count > 0 { statistics.count(.requestsTaken) }
     binding.pointee.taken = binding.pointee.count
@@ -236,7 +239,7 @@ extension ProxyEngine {
   }
 
   /// The octets as the rule sees them: where they lie if they are in one packet, otherwise put together.
-  private func ask(
+  private mutating func ask(
     _ connection: UnsafePointer<ProxyConnection>, _ binding: UnsafePointer<Binding>, isWhole: Bool
   ) -> BindingDecision {
     rule.decide(
@@ -247,7 +250,7 @@ extension ProxyEngine {
   }
 
   /// The octets held and not answered, in one place.
-  func heldTogether(_ binding: UnsafePointer<Binding>) -> UnsafeRawPointer {
+  mutating func heldTogether(_ binding: UnsafePointer<Binding>) -> UnsafeRawPointer {
     if let first = binding.pointee.first, first == binding.pointee.last {
       return UnsafeRawPointer(RequestNote.bytes(first)) + Int(binding.pointee.answered)
     }
@@ -257,7 +260,7 @@ extension ProxyEngine {
   }
 
   /// Copies held octets.
-  func copyHeld(_ binding: UnsafePointer<Binding>, from offset: UInt32, count: Int, to place: UnsafeMutableRawPointer) {
+  mutating func copyHeld(_ binding: UnsafePointer<Binding>, from offset: UInt32, count: Int, to place: UnsafeMutableRawPointer) {
     var skip = Int(offset)
     var left = count
     var target = place

@@ -116,7 +116,7 @@ extension Connection {
     }
     measure(news, segment, cold, now: now)
     if cold.pointee.timer == .persist { windowOpened(cold, parameters, now: now) }
-    if flightBefore > 0 { recover(&news, UInt32(segmentSize), cold, parameters, now: now) }
+    if flightBefore > 0 { recover(&news, echo: echo(segment, news), UInt32(segmentSize), cold, parameters, now: now) }
     if flightBefore > 0 || sendWindow != windowBefore { action.events.set(.maySend) }
     if cold.pointee.pending > 0 { action.events.set(.retransmit) }
   }
@@ -138,15 +138,24 @@ extension Connection {
     }
   }
 
+  /// The timestamp that an acknowledgment of new octets echoes.
+  private func echo(_ segment: UnsafePointer<TCPSegment>, _ news: AcknowledgmentNews) -> UInt32? {
+    let options = segment.pointee.options
+    guard news.advanced > 0, flags.has(.timestamps), options.present.has(.timestamps), options.timestampEcho != 0 else { return nil }
+    return options.timestampEcho
+  }
+
   /// Loss detection, then the phase, then the window, then the timer.
   private mutating func recover(
-    _ news: inout AcknowledgmentNews, _ size: UInt32, _ cold: UnsafeMutablePointer<Recovery>,
+    _ news: inout AcknowledgmentNews, echo: UInt32?, _ size: UInt32, _ cold: UnsafeMutablePointer<Recovery>,
     _ parameters: UnsafePointer<TCPParameters>, now: Moment
   ) {
     let withSACK = flags.has(.sackPermitted)
     let time = UInt32(truncatingIfNeeded: now.microseconds)
     cold.pointee.endProbe(una: sendUnacknowledged, news, next: sendNext, size)
     cold.pointee.leavePhase(una: sendUnacknowledged, flight: flight, withSACK: withSACK)
+    if news.duplicateOctets > 0 { cold.pointee.undo.noteDuplicates((news.duplicateOctets &+ size &- 1) / size, end: news.duplicateEnd) }
+    cold.pointee.undoIfSpurious(una: sendUnacknowledged, echo: echo)
     var wait: UInt32 = 0
     if withSACK {
       cold.pointee.adaptReorderingWindow(news.sawDuplicate, una: sendUnacknowledged, next: sendNext)
@@ -155,7 +164,7 @@ extension Connection {
       cold.pointee.countDuplicates(&news, from: sendUnacknowledged, flight: flight, size)
     }
     if news.foundLoss, cold.pointee.phase == .open || cold.pointee.phase == .reduction {
-      cold.pointee.enterReduction(.recovery, next: sendNext, size)
+      cold.pointee.enterReduction(.recovery, una: sendUnacknowledged, next: sendNext, size)
     }
     if cold.pointee.phase == .recovery || cold.pointee.phase == .reduction {
       cold.pointee.reduceProportionally(news, flight: flight, size)

@@ -57,7 +57,7 @@ extension Connection {
     let time = UInt32(truncatingIfNeeded: now.microseconds)
     let wait = cold.pointee.detectLosses(from: sendUnacknowledged, UInt32(segmentSize), now: time, &news)
     if news.foundLoss, cold.pointee.phase == .open || cold.pointee.phase == .reduction {
-      cold.pointee.enterReduction(.recovery, next: sendNext, UInt32(segmentSize))
+      cold.pointee.enterReduction(.recovery, una: sendUnacknowledged, next: sendNext, UInt32(segmentSize))
       // Nothing was delivered by it: the first retransmission goes out all the same (RFC 6937 3.1).
       cold.pointee.congestionWindow = cold.pointee.pipe(flight) &+ UInt32(segmentSize)
     }

@@ -108,6 +108,7 @@ extension Connection {
     let count = smaller(withFin ? octets &- 1 : octets, size)
     cold.pointee.markResent(segment, octets, now: UInt32(truncatingIfNeeded: now.microseconds))
     cold.pointee.sentAgain(octets, standing, parameters, now: now.microseconds)
+    cold.pointee.undo.noteResent(timestamp: now.milliseconds)
     var control: TCPFlags = .ack
     if count > 0, segment.pointee.end == sendNext { control.set(.psh) }
     if withFin { control.set(.fin) }

@@ -17,7 +17,8 @@ final class TwoHosts {
   let server: Stack
   private var faults: LinkFaults
   private var random: SplitMix
-  private let delay: UInt64
+  /// What every packet takes that is sent from now on, in microseconds.
+  var delay: UInt64
   private var flying: [(due: UInt64, order: UInt64, toServer: Bool, packet: [UInt8])] = []
   private var order: UInt64 = 0
   var now: UInt64 = 1_000_000

@@ -10,7 +10,9 @@ extension Recovery {
     return larger(reduced, 2 &* segmentSize)
   }
 
-  mutating func enterReduction(_ phase: CongestionPhase, next: SequenceNumber, _ segmentSize: UInt32) {
+  mutating func enterReduction(_ phase: CongestionPhase, una: SequenceNumber, next: SequenceNumber, _ segmentSize: UInt32) {
+    // What a probe has repaired was lost.
+    if phase == .recovery { prepareUndo(una: una) } else { undo.isOpen = false }
     slowStartThreshold = reducedThreshold(segmentSize)
     priorWindow = congestionWindow
     deliveredInReduction = 0
@@ -24,6 +26,7 @@ extension Recovery {
   mutating func enterLoss(una: SequenceNumber, next: SequenceNumber, _ segmentSize: UInt32) {
     // Once for each window: a retransmission that is lost again does not halve it again (RFC 5681 3.1).
     if phase != .loss || recoveryPoint <= una {
+      prepareUndo(una: una)
       slowStartThreshold = reducedThreshold(segmentSize)
       recoveryPoint = next
     }

@@ -43,6 +43,7 @@ public struct Recovery: BitwiseCopyable, @unchecked Sendable {
   /// Octets acknowledged that have not yet made the window grow by a segment (RFC 5681 3.1).
   var growth: UInt32
   var cubic: Cubic
+  var undo: Undo
   var slowStartExit: SlowStartExit
 
   // RACK (RFC 8985 5.3): the segment delivered that was sent last.
@@ -121,6 +122,7 @@ public struct Recovery: BitwiseCopyable, @unchecked Sendable {
     sentInReduction = 0
     growth = 0
     cubic = Cubic()
+    undo = Undo()
     slowStartExit = SlowStartExit()
     rackIsSet = false
     reorderingSeen = false

@@ -83,7 +83,7 @@ extension Recovery {
       probeIsOut = false
     } else if probeEnd < una {
       // The probe repaired a loss that nothing else told of.
-      enterReduction(.reduction, next: next, segmentSize)
+      enterReduction(.reduction, una: una, next: next, segmentSize)
       congestionWindow = slowStartThreshold
       phase = .open
     } else if news.advanced == 0, !news.sackedMore {

@@ -12,6 +12,9 @@ struct AcknowledgmentNews {
   var sackedRoundTrip: UInt32 = .max
   /// The peer got something twice (RFC 2883).
   var sawDuplicate = false
+  /// So many octets, before this number.
+  var duplicateOctets: UInt32 = 0
+  var duplicateEnd = SequenceNumber(0)
   /// SACK blocks told something new.
   var sackedMore = false
   /// It acknowledges nothing new, and nothing else about it is new (RFC 5681 2).
@@ -78,6 +81,8 @@ extension Recovery {
       guard block.left < block.right, block.right <= next else { continue }
       if index == 0, isDuplicate(block, blocks, acknowledged) {
         news.sawDuplicate = true
+        news.duplicateOctets = block.right.distance(from: block.left)
+        news.duplicateEnd = block.right
         continue
       }
       guard acknowledged <= block.left else { continue }
