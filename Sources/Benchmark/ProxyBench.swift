@@ -122,6 +122,8 @@ struct ProxyBench: ParsableCommand {
       port.clients = [AddressRange(first: ProxyBench.proxy, last: IPv4Address(ProxyBench.proxy.rawValue + 61))]
       settings.ports = [port]
       settings.maxOpen = bench.held ? bench.connections : max(4 * bench.open, 1_024)
+      // At these rates even the default's 4,096 last for milliseconds only, and what it remembers fills the second-level cache.
+      settings.lingerPool = 1_024
       settings.parameters.lingerTimeout = 1_000
       settings.servers = ServerSettings(
         targets: [ServerTarget(name: "server", address: ProxyBench.server.rawValue, port: 4000)],

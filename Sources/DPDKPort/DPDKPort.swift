@@ -52,6 +52,8 @@ public struct DPDKPort: PacketPort, ~Copyable, @unchecked Sendable {
     }
     count &-= 1
     let buffer = hand[count]
+    // The one that is taken next lay here longer.
+    prefetch_buffer(hand[count == 0 ? 0 : count &- 1])
     packet_reset(buffer)
     return Packet(owning: buffer)
   }

@@ -8,36 +8,58 @@ struct Binding: BitwiseCopyable, @unchecked Sendable {
   /// The number of the first octet held, the same on both legs; those behind it are the server's leg's.
   var start: SequenceNumber
   /// Octets held.
-  var count: UInt32 = 0
+  var count: UInt32
   /// Of these, how many the client has been told that they were received: it will not send them again.
-  var taken: UInt32 = 0
+  var taken: UInt32
   /// Octets at the front that the proxy has answered by itself.
-  var answered: UInt32 = 0
+  var answered: UInt32
   /// Octets of its last answer.
-  var answerLength: UInt32 = 0
+  var answerLength: UInt32
   /// The LDAP message that it answers.
-  var messageID: UInt32 = 0
+  var messageID: UInt32
   /// Targets that have been tried, a bit each.
-  var tried: UInt64 = 0
+  var tried: UInt64
   /// The payload's key, for a consistent hash.
-  var key: UInt32 = 0
+  var key: UInt32
   /// The client's FIN follows the octets held.
-  var hasFin = false
+  var hasFin: Bool
   /// When the server that is being tried was first sent our SYN, in milliseconds.
-  var tryStart: UInt32 = 0
+  var tryStart: UInt32
   /// When what was sent last is to be sent again, in milliseconds.
-  var resendDue: UInt32 = 0
+  var resendDue: UInt32
   /// Octets that the server has been sent at least once.
-  var sent: UInt32 = 0
+  var sent: UInt32
   /// Octets of the proxy's answers that the client has not acknowledged, at most; and where the last of them ends, in the client's numbers.
-  var unheard: UInt32 = 0
-  var answerEnd = SequenceNumber(0)
+  var unheard: UInt32
+  var answerEnd: SequenceNumber
   /// Answers of the server that are to be swallowed yet, and the first part of one of them.
-  var pendingAnswers: UInt32 = 0
-  var answers: UInt32 = 0
+  var pendingAnswers: UInt32
+  var answers: UInt32
   var answerPart: PacketPointer?
 
-  init(start: SequenceNumber) { self.start = start }
+  /// Begins anew, with nothing held. Field by field: a whole value would be put together elsewhere and copied.
+  @inline(always)
+  mutating func begin(start: SequenceNumber) {
+    first = nil
+    last = nil
+    self.start = start
+    count = 0
+    taken = 0
+    answered = 0
+    answerLength = 0
+    messageID = 0
+    tried = 0
+    key = 0
+    hasFin = false
+    tryStart = 0
+    resendDue = 0
+    sent = 0
+    unheard = 0
+    answerEnd = SequenceNumber(0)
+    pendingAnswers = 0
+    answers = 0
+    answerPart = nil
+  }
 
   /// Behind the last octet held.
   @inline(always)

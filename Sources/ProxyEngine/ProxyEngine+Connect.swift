@@ -1,3 +1,5 @@
+import CPacket
+
 /// The server's leg, until it stands: a server is chosen, asked, and, if it will not, another one.
 extension ProxyEngine {
   /// Addresses and ports that are looked at for a free one in one go.
@@ -49,7 +51,11 @@ extension ProxyEngine {
   private mutating func takeTuple(_ connection: UnsafeMutablePointer<ProxyConnection>, _ slot: UInt32) -> Bool {
     guard let (key, hash) = freeKey(routes.base + Int(connection.pointee.target)) else { return false }
     connection.pointee.serverKey = key
-    return flows.insert(hash, slot &<< 1 | 1)
+    let isThere = flows.insert(hash, slot &<< 1 | 1)
+    // Where the next one will lie, if it is for the same server, no earlier frame has asked for.
+    let next = self.key(routes.base + Int(connection.pointee.target), tuples.upcoming)
+    prefetch_line(flows.slotAddress(flowHash(next)))
+    return isThere
   }
 
   /// The key of what a server would answer to a free pair of address and port, and its hash.
@@ -66,8 +72,12 @@ extension ProxyEngine {
 
   /// The key of what a server would answer to the next pair of address and port.
   private mutating func nextKey(_ route: UnsafePointer<ServerRoute>) -> FlowKey {
-    let end = tuples.next()
-    return FlowKey(source: route.pointee.address, sourcePort: route.pointee.port, destination: end.address, destinationPort: end.port)
+    key(route, tuples.next())
+  }
+
+  @inline(always)
+  private func key(_ route: UnsafePointer<ServerRoute>, _ end: ClientEndpoint) -> FlowKey {
+    FlowKey(source: route.pointee.address, sourcePort: route.pointee.port, destination: end.address, destinationPort: end.port)
   }
 
   /// The first from here on whose replies come home. With a fair hash over n queues each does with the probability 1/n.

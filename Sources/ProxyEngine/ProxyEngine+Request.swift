@@ -136,7 +136,7 @@ extension ProxyEngine {
     guard let handle = bindingSlots.take() else { return }
     connection.pointee.binding = handle
     connection.pointee.flags.set(.bound)
-    bindings[Int(handle)] = Binding(start: connection.pointee.client.next)
+    bindings.base[Int(handle)].begin(start: connection.pointee.client.next)
   }
 
   @inline(always)

@@ -81,6 +81,10 @@ public struct SourcePortChooser: ~Copyable, @unchecked Sendable {
     return rarely(isFiltered) ? nextAccepted(endpoint) : endpoint
   }
 
+  /// What the next pair will be, where there is no filter: for a prefetch.
+  @inline(__always)
+  public var upcoming: ClientEndpoint { ClientEndpoint(address: IPv4Address(position.address), port: position.port) }
+
   /// The first, from this one on, that the filter lets through.
   @inline(never)
   private mutating func nextAccepted(_ first: ClientEndpoint) -> ClientEndpoint {

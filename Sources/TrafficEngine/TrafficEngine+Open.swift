@@ -1,3 +1,5 @@
+import CPacket
+
 /// The client role opens connections: as many as are due, as far as wire, buffers and `max_open` go.
 extension TrafficEngine {
   /// True if any was opened.
@@ -65,6 +67,8 @@ extension TrafficEngine {
     records.opened(slot, connection.pointee, now)
 
     if let packet = newFrame(slot, &io) { synchronize(slot, packet, &io) }
+    // Where the next connection will lie no frame has asked for.
+    prefetch_line(flows.slotAddress(flowHash(self.key(targets.base + nextTarget, tuples.upcoming))))
     return true
   }
 

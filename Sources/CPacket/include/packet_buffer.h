@@ -72,6 +72,12 @@ PACKET_PATH static inline void packet_reset(struct packet_buffer *_Nonnull p) {
 /* Asks for a cache line that is read soon. */
 PACKET_PATH static inline void prefetch_line(const void *_Nonnull address) { __builtin_prefetch(address, 1, 3); }
 
+/* The same of what an empty buffer is filled in: its first line, and where its frame will start, as buffers of DPDK's pools lie. */
+PACKET_PATH static inline void prefetch_buffer(const struct packet_buffer *_Nonnull p) {
+    prefetch_line(p);
+    prefetch_line((const uint8_t *)(p + 1) + PACKET_HEADROOM);
+}
+
 /* The time-stamp counter: invariant, common to all cores (doctor checks that it is). */
 PACKET_PATH static inline uint64_t tick_counter(void) {
 #if defined(__x86_64__)
