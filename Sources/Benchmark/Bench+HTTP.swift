@@ -6,7 +6,7 @@ extension Bench {
     ["af_packet", "af_xdp"].flatMap { driver in
       fill([
         Row(name: "http client of nginx, \(driver)", unit: "requests/s"),
-        Row(name: "wrk, the same veth", unit: "requests/s"),
+        Row(name: "wrk, the same veth, \(driver)", unit: "requests/s"),
         Row(name: "http client to wrk, \(driver)", unit: "", digits: 3),
       ]) { rows in
         guard geteuid() == 0 else { throw BenchError("namespaces take root") }

@@ -33,6 +33,7 @@ struct Measure: ParsableCommand {
     for topic in Topic.allCases where only.isEmpty || only.contains(topic) {
       let measured = bench.rows(of: topic)
       for row in measured { print(row.text) }
+      fflush(nil)
       rows += measured
     }
     let document: [String: Any] = [

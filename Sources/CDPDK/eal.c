@@ -65,16 +65,17 @@ int dpdk_register_thread(void) { return rte_thread_register() == 0 ? 0 : rte_err
 
 void dpdk_unregister_thread(void) { rte_thread_unregister(); }
 
-/* Buffers that each thread keeps of a pool, at most. Without them a pool is a ring, which hands out what was used longest ago: of a large one
- * that is in no cache any more. */
+/* Buffers that each thread keeps of a pool. Without them a pool is a ring, which hands out what was used longest ago: of a large one that is in
+ * no cache any more. A small one is there as a whole, and is spared what DPDK sets up for that: 12 KiB for each of 128 threads. */
 #define KEPT_BY_THREAD 256u
+#define SMALL_POOL 4096u
 
 /* As rte_pktmbuf_pool_create, but without huge pages the buffers lie one behind the other all the same. DPDK would give each a page of its
  * own, so that none lies in two; the AF_XDP driver of 22.11 does not reckon with that and tells the kernel of too little memory. */
 void *dpdk_create_pool(const char *name, unsigned count, uint16_t octets, int socket) {
     struct rte_pktmbuf_pool_private room = {.mbuf_data_room_size = octets};
     unsigned flags = rte_eal_has_hugepages() ? 0 : RTE_MEMPOOL_F_NO_IOVA_CONTIG;
-    unsigned kept = count / 8 < KEPT_BY_THREAD ? count / 8 : KEPT_BY_THREAD;
+    unsigned kept = count < SMALL_POOL ? 0 : KEPT_BY_THREAD;
     struct rte_mempool *pool = rte_mempool_create_empty(
         name, count, sizeof(struct rte_mbuf) + octets, kept, sizeof room, socket < 0 ? SOCKET_ID_ANY : socket, flags);
     if (pool == NULL) return NULL;

@@ -20,15 +20,16 @@ public struct FlowTable: ~Copyable, @unchecked Sendable {
   let size: UInt32
   /// Entries.
   public var count = 0
-  /// Entries the table takes; a sixth of its slots at least are then empty.
+  /// Entries the table takes; an eighth of its slots at least are then empty.
   public let capacity: Int
 
-  /// A table for `capacity` entries, at most 2^30, of 8 octets for each of its slots: 1.2 times as many, and 3 times for less than 2^16.
+  /// A table for `capacity` entries, at most 2^30, of 8 octets for each of its slots: 8/7 times as many, and 3 times for
+  /// less than 2^16.
   public init(capacity: Int) {
     precondition(capacity > 0 && capacity <= 1 << 30)
     self.capacity = capacity
     // A small table is in cache, and rather has short probes; a large one rather has little memory.
-    let wanted = max(16, capacity < 1 << 16 ? capacity * 3 : capacity + capacity / 5)
+    let wanted = max(16, capacity < 1 << 16 ? capacity * 3 : capacity + capacity / 7)
     slots = Table(count: wanted)
     size = UInt32(truncatingIfNeeded: wanted)
   }
