@@ -184,6 +184,6 @@ public struct ExchangeWorkload: Workload {
     return seed &* 0xbf58_476d_1ce4_e5b9 &+ UInt64(offset &>> 3) &* step
   }
 
-  /// Odd, so that no two of the first 2^64 steps are the same; with all octets different, so that each octet changes.
+  /// Odd, so that no place has the octets of another; none of its own octets is 0 or 0xff, so that each step changes every octet.
   private static var step: UInt64 { 0x9e37_79b9_7f4a_7c15 }
 }
