@@ -12,25 +12,33 @@ extension Bench {
       own, ["proxy", "--connections", "\(count ?? connections)", "--open", "\(open)", "--core", "\(core)"] + flags, limit: 300)
   }
 
-  /// The bare forwarder knows its client by its port alone, and has as many as there are.
+  /// What a packet more takes is the difference between connections of one exchange and of many.
   private func proxied() -> [Row] {
     fill([
       Row(name: "proxy: bare rewrite and forward", unit: "ticks/connection", digits: 1),
       Row(name: "proxy: delayed binding, seven frames a leg", unit: "ticks/connection", digits: 1, target: "at most 1,200"),
       Row(name: "proxy: to bare", unit: "", digits: 3, target: "at most 1.6"),
+      Row(name: "proxy: bare, a packet more", unit: "ticks/packet", digits: 1),
       Row(name: "proxy: a spliced packet more", unit: "ticks/packet", digits: 1, target: "at most 110"),
+      Row(name: "proxy: to bare, a packet more", unit: "", digits: 3, target: "at most 1.6"),
       Row(name: "proxy: clients, proxy and servers on a core", unit: "connections/s"),
     ]) { rows in
-      let bare = try proxyRun(["--floor"], connections: 60_000).number("cost.cycles_per_connection")
+      let exchanges = ["--exchanges", "\(Self.lastExchange)"]
+      let bare = try proxyRun(["--floor"]).number("cost.cycles_per_connection")
+      let bareLong = try proxyRun(["--floor"] + exchanges, connections: connections / 8).number("cost.cycles_per_connection")
       let run = try proxyRun()
       let ticks = try run.number("cost.cycles_per_connection")
-      let long = try proxyRun(["--exchanges", "\(Self.lastExchange)"], connections: connections / 8)
+      let long = try proxyRun(exchanges, connections: connections / 8)
       let packets = try long.number("spliced") / Double(connections / 8) - run.number("spliced") / Double(connections)
+      let barePacket = (bareLong - bare) / packets
+      let packet = (try long.number("cost.cycles_per_connection") - ticks) / packets
       rows[0].values.append(bare)
       rows[1].values.append(ticks)
       rows[2].values.append(ticks / bare)
-      rows[3].values.append((try long.number("cost.cycles_per_connection") - ticks) / packets)
-      rows[4].values.append(try run.number("rate.cps"))
+      rows[3].values.append(barePacket)
+      rows[4].values.append(packet)
+      rows[5].values.append(packet / barePacket)
+      rows[6].values.append(try run.number("rate.cps"))
     }
   }
 

@@ -26,7 +26,7 @@ enum TOMLNode: Equatable {
 
   /// Parses a document. The table of an empty one is empty.
   static func parse(_ text: String) throws(SyntaxError) -> [String: TOMLNode] {
-    if let broken = TOMLHeaders.broken(text) {
+    if let broken = TOMLHazards.broken(text) {
       throw SyntaxError(line: broken.line, column: broken.column, reason: broken.reason)
     }
     do {

@@ -39,6 +39,7 @@ public struct BareForwarder: Engine, ~Copyable {
   private struct Flow: BitwiseCopyable {
     var client: UInt32
     var delta: UInt32
+    var change: KeyChange
   }
 
   private let arrivals: Table<Arrival>
@@ -59,7 +60,13 @@ public struct BareForwarder: Engine, ~Copyable {
   ) {
     arrivals = Table(count: 256)
     flows = Table(count: 65_536)
-    for index in 0..<65_536 { flows[index] = Flow(client: client.rawValue, delta: 1_000) }
+    for index in 0..<65_536 {
+      let port = UInt16(index)
+      let change = KeyChange(
+        from: FlowKey(source: client, sourcePort: port, destination: own, destinationPort: ownPort),
+        to: FlowKey(source: own, sourcePort: port, destination: server, destinationPort: serverPort))
+      flows[index] = Flow(client: client.rawValue, delta: 1_000, change: change)
+    }
     toServer = LinkHeader(destination: other, source: mac)
     toClient = toServer
     self.own = own
@@ -97,7 +104,8 @@ public struct BareForwarder: Engine, ~Copyable {
     HeaderRewriter.rewrite(
       packet.bytes, segment,
       Translation(
-        link: fromServer ? toClient : toServer, key: key, sequence: segment.pointee.sequence + (fromServer ? flow.delta : 0),
+        link: fromServer ? toClient : toServer, key: key, change: fromServer ? flow.change.reversed : flow.change,
+        sequence: segment.pointee.sequence + (fromServer ? flow.delta : 0),
         acknowledgment: !fromServer && isExplained ? segment.pointee.acknowledgment - flow.delta : segment.pointee.acknowledgment,
         window: segment.pointee.window))
     io.send(packet, length: length)

@@ -64,17 +64,24 @@ struct ProxyConnection: TimerNode, BitwiseCopyable, Sendable {
   var target: UInt16
 
   var phase: ProxyPhase
+  /// Which rule chose the server; 255: none.
+  var rule: UInt8
   var flags: Flags
   /// Shift counts: the client's in the low half, the server's in the high half.
   var scales: UInt8
   /// The shift that the client was told.
   var offeredScale: UInt8
+  var group: UInt8
+  /// Repetitions of our own SYN, SYN-ACK, FIN or octets, of the present phase.
+  var retries: UInt8
 
   /// What the client sends before this number the proxy has sent in its place, in other words: it never passes.
   var clientFloor: SequenceNumber
   // The number of a `LingeringRing` entry, once it is closed.
   /// The `Binding`, while the connection has one (`Flags.bound`).
   var binding: UInt32
+  /// What it adds to the sums of the client's frames that their addresses and ports become those of the server's leg.
+  var change: KeyChange
   /// Octets of data to a segment that the client takes.
   var clientMSS: UInt16
   /// Octets of data to a segment that the server takes.
@@ -85,11 +92,6 @@ struct ProxyConnection: TimerNode, BitwiseCopyable, Sendable {
   /// The timestamps that came last, as they were sent: those of the proxy's own segments must not run ahead of them (RFC 7323 5.3).
   var clientTimestamp: UInt32
   var serverTimestamp: UInt32
-  /// Which rule chose the server; 255: none.
-  var rule: UInt8
-  var group: UInt8
-  /// Repetitions of our own SYN, SYN-ACK, FIN or octets, of the present phase.
-  var retries: UInt8
   /// When the present phase began, in milliseconds, and the connection itself.
   var phaseStart: UInt32
   var opened: UInt32
@@ -127,6 +129,9 @@ struct ProxyConnection: TimerNode, BitwiseCopyable, Sendable {
     /// The client's acknowledgment of a SYN-ACK that was passed on has not come yet.
     static var halfOpen: Flags { Flags(rawValue: 32768) }
   }
+
+  /// From `clientKey`, which comes first, to `serverKey`, in octets.
+  static var keyDistance: Int { 16 }
 
   @inline(always)
   var clientScale: UInt32 { UInt32(scales & 15) }

@@ -51,6 +51,7 @@ extension ProxyEngine {
   private mutating func takeTuple(_ connection: UnsafeMutablePointer<ProxyConnection>, _ slot: UInt32) -> Bool {
     guard let (key, hash) = freeKey(routes.base + Int(connection.pointee.target)) else { return false }
     connection.pointee.serverKey = key
+    connection.pointee.change = KeyChange(from: connection.pointee.clientKey, to: key.reversed)
     let isThere = flows.insert(hash, slot &<< 1 | 1)
     // Where the next one will lie, if it is for the same server, no earlier frame has asked for.
     let next = self.key(routes.base + Int(connection.pointee.target), tuples.upcoming)

@@ -115,6 +115,7 @@ extension ProxyConnection {
     clientKey = segment.key
     timerNext = 0
     serverKey = FlowKey(addresses: 0, ports: 0)
+    change = .none
     timerPrevious = 0
     toServer = 0
     toClient = 0

@@ -36,8 +36,8 @@ extension ProxyEngine {
     var segment = TCPSegment()
     guard case .tcp = FrameParser.parseAny(packet.bytes, count: length, verify: .byPort, into: &segment) else { return io.free(packet) }
     let translation = Translation(
-      link: routes.base[Int(connection.pointee.target)].link, key: connection.pointee.serverKey.reversed, sequence: segment.sequence,
-      acknowledgment: segment.acknowledgment, window: segment.window)
+      link: routes.base[Int(connection.pointee.target)].link, key: connection.pointee.serverKey.reversed,
+      change: connection.pointee.change, sequence: segment.sequence, acknowledgment: segment.acknowledgment, window: segment.window)
     HeaderRewriter.rewrite(packet.bytes, &segment, translation)
     packet.side = isSplit ? 1 : 0
     io.send(packet, length: length)

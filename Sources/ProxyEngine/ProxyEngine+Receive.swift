@@ -66,8 +66,7 @@ extension ProxyEngine {
 
   @inline(always)
   func isOurMAC(_ frame: UnsafeRawPointer, _ side: UInt16) -> Bool {
-    let mac = MACAddress(frame.bigEndian64(0) &>> 16)
-    return isSplit && side == 1 ? mac == back.mac : mac == front.mac
+    frame.native64(0) &<< 16 == (side == 1 ? backStart : frontStart)
   }
 
   /// Whether a frame came in where servers are, be that where clients are, too.
@@ -91,8 +90,9 @@ extension ProxyEngine {
   /// The key of the leg that a handle of the flow table names.
   @inline(always)
   private func key(_ handle: UInt32) -> FlowKey {
-    let connection = connections.base + Int(handle &>> 1)
-    return handle & 1 == 0 ? connection.pointee.clientKey : connection.pointee.serverKey
+    let connection = UnsafeRawPointer(connections.base + Int(handle &>> 1))
+    let place = Int(handle & 1) &* ProxyConnection.keyDistance
+    return FlowKey(addresses: connection.native64(place), ports: connection.native32(place &+ 8))
   }
 
   @inline(never)

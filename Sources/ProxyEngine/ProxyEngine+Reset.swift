@@ -44,7 +44,7 @@ extension ProxyEngine {
     if leg == .client {
       let translation = Translation(
         link: routes.base[Int(connection.pointee.target)].link, key: connection.pointee.serverKey.reversed,
-        sequence: segment.pointee.sequence + connection.pointee.toServer,
+        change: connection.pointee.change, sequence: segment.pointee.sequence + connection.pointee.toServer,
         acknowledgment: isExplained ? acknowledgment - connection.pointee.toClient : acknowledgment, window: segment.pointee.window,
         timestamp: 0, echo: 0 &- connection.pointee.toClientTimestamp)
       HeaderRewriter.rewrite(packet.bytes, segment, translation)
@@ -52,7 +52,7 @@ extension ProxyEngine {
     } else {
       let translation = Translation(
         link: front.peers.link(connection.pointee.peer), key: connection.pointee.clientKey.reversed,
-        sequence: segment.pointee.sequence + connection.pointee.toClient,
+        change: connection.pointee.change.reversed, sequence: segment.pointee.sequence + connection.pointee.toClient,
         acknowledgment: isExplained ? acknowledgment - connection.pointee.toServer : acknowledgment, window: segment.pointee.window,
         timestamp: connection.pointee.toClientTimestamp, echo: 0)
       HeaderRewriter.rewrite(packet.bytes, segment, translation)

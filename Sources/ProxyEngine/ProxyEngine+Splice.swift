@@ -32,7 +32,8 @@ extension ProxyEngine {
     var window = segment.pointee.window
     if connection.pointee.flags.has(.rescales) { window = connection.pointee.windowForServer(window) }
     let translation = Translation(
-      link: routes.base[Int(connection.pointee.target)].link, key: connection.pointee.serverKey.reversed, sequence: sequence,
+      link: routes.base[Int(connection.pointee.target)].link, key: connection.pointee.serverKey.reversed,
+      change: connection.pointee.change, sequence: sequence,
       acknowledgment: acknowledgment, window: window, timestamp: 0, echo: 0 &- connection.pointee.toClientTimestamp,
       blocks: 0 &- connection.pointee.toClient, blanksBlocks: !connection.pointee.flags.has(.serverSACK))
     HeaderRewriter.rewrite(packet.bytes, segment, translation)
@@ -92,7 +93,8 @@ extension ProxyEngine {
 
     let translation = Translation(
       link: front.peers.link(connection.pointee.peer), key: connection.pointee.clientKey.reversed,
-      sequence: sequence + connection.pointee.toClient, acknowledgment: acknowledgment - connection.pointee.toServer, window: window,
+      change: connection.pointee.change.reversed, sequence: sequence + connection.pointee.toClient,
+      acknowledgment: acknowledgment - connection.pointee.toServer, window: window,
       timestamp: connection.pointee.toClientTimestamp, echo: 0, blocks: 0 &- connection.pointee.toServer)
     HeaderRewriter.rewrite(packet.bytes, segment, translation)
     let length = packet.length

@@ -26,6 +26,9 @@ public struct ProxyEngine<Rule: BindingRule, Inspector: PayloadInspector>: Engin
   var back: Station
   var frontKernel: KernelDoor
   var backKernel: KernelDoor
+  /// What frames to us begin with at either port (`MACAddress.frameStart`); the same, when there is only one.
+  let frontStart: UInt64
+  let backStart: UInt64
   /// The clients' port and the servers' are two.
   let isSplit: Bool
   let listeners: Listeners
@@ -99,6 +102,8 @@ public struct ProxyEngine<Rule: BindingRule, Inspector: PayloadInspector>: Engin
     isSplit = settings.ports.count > 1
     let clientPort = settings.ports[0]
     let serverPort = settings.ports[settings.ports.count - 1]
+    frontStart = macs[0].frameStart
+    backStart = macs[isSplit ? macs.count - 1 : 0].frameStart
     listeners = Listeners(clientPort.address, others: clientPort.servers, ports: settings.listeningPorts)
     let hops = settings.nextHops
     front = Station(

@@ -3,6 +3,8 @@ struct Translation: BitwiseCopyable {
   var link: LinkHeader
   /// As they stand in the frame that leaves.
   var key: FlowKey
+  /// From the frame's to these.
+  var change: KeyChange
   var sequence: SequenceNumber
   var acknowledgment: SequenceNumber
   var window: UInt16
@@ -13,6 +15,38 @@ struct Translation: BitwiseCopyable {
   var blocks: UInt32 = 0
   /// SACK blocks are blanked: the receiver has not permitted any.
   var blanksBlocks = false
+}
+
+/// What it adds to the sums that addresses and ports become those of the other leg (RFC 1624 equation 3): the same for every frame that goes that
+/// way, in memory order.
+struct KeyChange: BitwiseCopyable, Sendable {
+  /// To the IPv4 header's.
+  let addresses: UInt16
+  /// To TCP's, which covers the addresses, too.
+  let key: UInt16
+
+  @inline(always)
+  init(from old: FlowKey, to new: FlowKey) {
+    var sum = ChecksumSum(~old.addresses)
+    sum.add(new.addresses)
+    addresses = sum.folded
+    sum.add(~old.ports)
+    sum.add(new.ports)
+    key = sum.folded
+  }
+
+  @inline(always)
+  private init(addresses: UInt16, key: UInt16) {
+    self.addresses = addresses
+    self.key = key
+  }
+
+  /// There is no other leg.
+  static var none: KeyChange { KeyChange(addresses: 0, key: 0) }
+
+  /// Of frames that go the other way.
+  @inline(always)
+  var reversed: KeyChange { KeyChange(addresses: ~addresses, key: ~key) }
 }
 
 /// Rewrites headers in place. Sums are updated for what changes and nothing else (RFC 1624), so that an octet that was damaged on the way
@@ -26,18 +60,10 @@ enum HeaderRewriter {
     to.link.store(to: frame)
 
     let ip = Ethernet.headerLength
-    let old = segment.pointee.key
-    var header = ChecksumSum(UInt64(~bytes.native16(ip &+ 10)))
-    header.add(~old.addresses)
-    header.add(to.key.addresses)
-    frame.store(header.field, at: ip &+ 10)
+    frame.store(field(bytes.native16(ip &+ 10), changedBy: to.change.addresses), at: ip &+ 10)
     frame.store(to.key.addresses, at: ip &+ 12)
 
-    var sum = ChecksumSum(UInt64(~bytes.native16(tcp &+ 16)))
-    sum.add(~old.addresses)
-    sum.add(to.key.addresses)
-    sum.add(~old.ports)
-    sum.add(to.key.ports)
+    var sum = ChecksumSum(UInt64(~bytes.native16(tcp &+ 16)) &+ UInt64(to.change.key))
     sum.add(~bytes.native64(tcp &+ 4))
     let numbers = networkOrder(UInt64(to.sequence.rawValue) &<< 32 | UInt64(to.acknowledgment.rawValue))
     sum.add(numbers)
@@ -50,6 +76,12 @@ enum HeaderRewriter {
     frame.store(numbers, at: tcp &+ 4)
     if segment.pointee.options.present.rawValue != 0 { rewriteOptions(frame, tcp, segment, to, &sum) }
     frame.store(sum.field, at: tcp &+ 16)
+  }
+
+  @inline(always)
+  static func field(_ field: UInt16, changedBy change: UInt16) -> UInt16 {
+    let sum = UInt32(~field) &+ UInt32(change)
+    return ~UInt16(truncatingIfNeeded: sum &+ sum &>> 16)
   }
 
   /// Puts another window in the place of a segment's, its sum with it.

@@ -22,6 +22,10 @@ public struct MACAddress: Hashable, Sendable, BitwiseCopyable {
   @inline(__always)
   public static func == (a: Self, b: Self) -> Bool { a.rawValue == b.rawValue }
 
+  /// The first 8 octets of a frame to this address as they lie in memory, when the two after the address are shifted out.
+  @inline(__always)
+  public var frameStart: UInt64 { networkOrder(rawValue &<< 16) &<< 16 }
+
   public static var broadcast: MACAddress { MACAddress(0xffff_ffff_ffff) }
 
   /// Whether it names one station, as an interface's own address must.

@@ -132,6 +132,15 @@ struct BrokenFile: Sendable, CustomTestStringConvertible {
     BrokenFile(
       "x = { [a" + String(repeating: " . \"a\"", count: 100_000) + " = 1",
       "line 1, column 394 is not TOML (Error while parsing key: more than 64 parts), correct it"),
+    BrokenFile("cores = [}", "line 1, column 10 is not TOML (Error while parsing array: expected a value or ']', saw '}'), correct it"),
+    BrokenFile(
+      "cores = [\n  { a = [ 1 ] }, # ]\n  '}', }",
+      "line 3, column 8 is not TOML (Error while parsing array: expected a value or ']', saw '}'), correct it"),
+    BrokenFile(
+      "a = [ \"é\", # é\n\u{2028}1]",
+      "line 2, column 1 is not TOML (Error while parsing array: expected a value or ']', saw what only strings and comments may have in them), correct it"
+    ),
+    BrokenFile("[a}]", "line 1, column 3 is not TOML (Error while parsing table header: expected ']', saw '}'), correct it"),
     BrokenFile("[[ é]]", "line 1, column 4 is not TOML (Error while parsing table header: expected a key), correct it"),
     BrokenFile(
       "[[a]]\n x = [\"[.\", [1, # [.\n[2]]] # [\n\t[[[b]]]",

@@ -1,25 +1,30 @@
 /// Finds what ends the process in the parser, instead of being refused: table headers whose name begins with what no key can begin with (`[.a]`,
-/// `[[=]]`), and keys of so many parts that tables within tables take all of the stack.
-struct TOMLHeaders {
+/// `[[=]]`), a brace that closes an array (`[}`), line separators of Unicode's in an array, and keys of so many parts that tables within tables take all of the stack.
+struct TOMLHazards {
   private let octets: [UInt8]
   private var at = 0
-  /// Arrays and inline tables that are open.
-  private var depth = 0
+  /// What has opened the arrays and inline tables that are open.
+  private var open: [UInt8] = []
   /// Dots since a key, or a value, could have begun.
   private var dots = 0
 
   private static let mostDots = 64
 
+  private var reason: String {
+    if dots > Self.mostDots { return "Error while parsing key: more than \(Self.mostDots) parts" }
+    guard open.last == UInt8(ascii: "[") else { return "Error while parsing table header: expected a key" }
+    let found = octet(at) == UInt8(ascii: "}") ? "'}'" : "what only strings and comments may have in them"
+    return "Error while parsing array: expected a value or ']', saw \(found)"
+  }
+
   /// Where the first of these is, by line and column, and what it is; nil: there is none before whatever else may be wrong.
   static func broken(_ text: String) -> (line: Int, column: Int, reason: String)? {
-    var headers = TOMLHeaders(octets: Array(text.utf8))
-    guard let place = headers.broken() else { return nil }
-    let before = headers.octets[..<place]
+    var hazards = TOMLHazards(octets: Array(text.utf8))
+    guard let place = hazards.broken() else { return nil }
+    let before = hazards.octets[..<place]
     let lineStart = before.lastIndex(of: newline).map { $0 + 1 } ?? 0
-    let column = String(decoding: headers.octets[lineStart..<place], as: UTF8.self).unicodeScalars.count + 1
-    let reason =
-      headers.dots > mostDots ? "Error while parsing key: more than \(mostDots) parts" : "Error while parsing table header: expected a key"
-    return (before.count { $0 == newline } + 1, column, reason)
+    let column = String(decoding: hazards.octets[lineStart..<place], as: UTF8.self).unicodeScalars.count + 1
+    return (before.count { $0 == newline } + 1, column, hazards.reason)
   }
 
   private init(octets: [UInt8]) {
@@ -28,6 +33,8 @@ struct TOMLHeaders {
     if octets.starts(with: [0xef, 0xbb, 0xbf]) { at = 3 }
   }
 
+  /// What stands in `open` for a bracket of a header.
+  private static let header = UInt8(ascii: "]")
   private static let newline = UInt8(ascii: "\n")
 
   private func octet(_ place: Int) -> UInt8? { place < octets.count ? octets[place] : nil }
@@ -41,15 +48,16 @@ struct TOMLHeaders {
         dots = 0
       case UInt8(ascii: " "), UInt8(ascii: "\t"): break
       case UInt8(ascii: "["), UInt8(ascii: "{"):
-        if isLineStart, depth == 0, octet == UInt8(ascii: "[") {
+        if isLineStart, open.isEmpty, octet == UInt8(ascii: "[") {
           if let place = brokenHeader() { return place }
         } else {
-          depth += 1
+          open.append(octet)
         }
         isLineStart = false
         dots = 0
       case UInt8(ascii: "]"), UInt8(ascii: "}"):
-        depth = max(0, depth - 1)
+        if octet == UInt8(ascii: "}"), open.last == UInt8(ascii: "[") { return at }
+        _ = open.popLast()
         isLineStart = false
       case UInt8(ascii: "#"):
         skipLine()
@@ -65,7 +73,9 @@ struct TOMLHeaders {
         isLineStart = false
         dots += 1
         if dots > Self.mostDots { return at }
-      default: isLineStart = false
+      default:
+        if octet > 127, open.last == UInt8(ascii: "[") { return at }
+        isLineStart = false
       }
       at += 1
     }
@@ -87,7 +97,7 @@ struct TOMLHeaders {
     default: return place
     }
     // The brackets that close it are not of an array.
-    depth += isArray ? 2 : 1
+    open += [UInt8](repeating: Self.header, count: isArray ? 2 : 1)
     at = place - 1
     return nil
   }
