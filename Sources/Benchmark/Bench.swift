@@ -8,7 +8,6 @@ struct Bench {
   let open: Int
   let core: Int
   let idle: Int
-  let mtu: Int
   let engine: String
   let own: String
   let tickRate = measure_tick_rate(200)

@@ -13,7 +13,6 @@ struct Measure: ParsableCommand {
   @Option(help: "The program to measure.") var engine = Bundle.main.executableURL!.deletingLastPathComponent().path + "/trafficengine"
   @Option(help: "Where the result goes, as JSON.") var json = "bench.json"
   @Option(help: "Idle connections of the memory row.") var idle = 1_000_000
-  @Option(help: "Octets of an IP packet of the bulk rows.") var mtu = 1_500
   @Option(help: "Only these: \(Topic.allCases.map(\.rawValue).joined(separator: ", ")).") var only: [Topic] = []
 
   enum Topic: String, CaseIterable, ExpressibleByArgument {
@@ -26,7 +25,7 @@ struct Measure: ParsableCommand {
 
   func run() throws {
     let bench = Bench(
-      runs: runs, connections: connections, open: open, core: core, idle: idle, mtu: mtu, engine: engine,
+      runs: runs, connections: connections, open: open, core: core, idle: idle, engine: engine,
       own: Bundle.main.executableURL!.path)
     print(bench.conditions + "\n\n" + Row.header)
     var rows: [Row] = []

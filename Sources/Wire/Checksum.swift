@@ -44,18 +44,17 @@ public struct ChecksumSum: Sendable, BitwiseCopyable {
 
   @inline(never)
   private static func sumOfRun(_ bytes: UnsafeRawPointer, count: Int) -> UInt64 {
-    let whole = count & ~7
     var sum = ChecksumSum()
-    if count >= Self.longRun {
-      sum.add(Self.sumOfLongRun(bytes, count: whole))
-    } else {
-      var offset = 0
-      while offset < whole {
-        sum.add(bytes.native64(offset))
-        offset &+= 8
-      }
+    var offset = 0
+    if count >= blockLength {
+      offset = count & ~(blockLength &- 1)
+      sum.add(sumOfBlocks(bytes, count: offset))
     }
-    var offset = whole
+    let whole = count & ~7
+    while offset < whole {
+      sum.add(bytes.native64(offset))
+      offset &+= 8
+    }
     if count & 4 != 0 {
       sum.add(bytes.native32(offset))
       offset &+= 4
@@ -68,25 +67,24 @@ public struct ChecksumSum: Sendable, BitwiseCopyable {
     return sum.value
   }
 
-  private static var longRun: Int { 256 }
+  private static var blockLength: Int { 64 }
 
-  /// The sum of whole blocks of 8 octets, in a form that the compiler turns into vector instructions.
+  /// The sum of whole blocks, in vector registers: the compiler makes none of a loop over words.
   @inline(never)
-  private static func sumOfLongRun(_ bytes: UnsafeRawPointer, count: Int) -> UInt64 {
-    // 2^31 halves of 32 bits cannot overflow 64 bits.
-    var low: UInt64 = 0
-    var high: UInt64 = 0
+  private static func sumOfBlocks(_ bytes: UnsafeRawPointer, count: Int) -> UInt64 {
+    // 2^32 halves of 32 bits cannot overflow 64 bits.
+    let mask = SIMD8<UInt64>(repeating: 0xffff_ffff)
+    let half = SIMD8<UInt64>(repeating: 32)
+    var low = SIMD8<UInt64>(repeating: 0)
+    var high = low
     var offset = 0
     while offset < count {
-      let word = bytes.native64(offset)
-      low &+= word & 0xffff_ffff
-      high &+= word &>> 32
-      offset &+= 8
+      let words = bytes.loadUnaligned(fromByteOffset: offset, as: SIMD8<UInt64>.self)
+      low = low &+ (words & mask)
+      high = high &+ (words &>> half)
+      offset &+= blockLength
     }
-    var sum = ChecksumSum(low)
-    sum.add(high &<< 32)
-    sum.add(high &>> 32)
-    return sum.value
+    return low.wrappedSum() &+ high.wrappedSum()
   }
 
   /// The sum folded to 16 bits, in memory order: 0xffff over data that includes its own valid checksum.

@@ -65,14 +65,14 @@ import Testing
       return UInt8(truncatingIfNeeded: (number &* ((1 << 35) + 1)) >> (place % 8 * 8))
     }
     for start in [0, 1, 7, 8, 1_461, (1 << 32) - 20, (1 << 31) - 3] as [UInt64] {
-      for count in [0, 1, 7, 8, 9, 40, 1_461] {
+      for count in [0, 1, 7, 8, 9, 40, 63, 64, 65, 127, 128, 1_461] {
         let expected = (0..<UInt64(count)).map { octet(start + $0) }
         #expect(
           HTTPMessageTests.octets(count) { BulkWorkload.write(UInt32(start), into: $0, count: count) } == expected, "\(start) \(count)")
         #expect(
           expected.withUnsafeBytes { BulkWorkload.matches(UInt32(start), $0.baseAddress ?? UnsafeRawPointer(bitPattern: 8)!, count: count) }
         )
-        for index in [0, count / 2, count - 1] where count > 0 {
+        for index in [0, count / 3, count / 2, count - 1] where count > 0 {
           var wrong = expected
           wrong[index] ^= 128
           #expect(!wrong.withUnsafeBytes { BulkWorkload.matches(UInt32(start), $0.baseAddress!, count: count) })
