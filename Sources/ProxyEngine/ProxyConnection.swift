@@ -71,6 +71,7 @@ struct ProxyConnection: TimerNode, BitwiseCopyable, Sendable {
   var scales: UInt8
   /// The shift that the client was told.
   var offeredScale: UInt8
+  /// Which group the server is chosen from; `noGroup`: a rule named the server itself.
   var group: UInt8
   /// Repetitions of our own SYN, SYN-ACK, FIN or octets, of the present phase.
   var retries: UInt8
@@ -129,6 +130,8 @@ struct ProxyConnection: TimerNode, BitwiseCopyable, Sendable {
     /// The client's acknowledgment of a SYN-ACK that was passed on has not come yet.
     static var halfOpen: Flags { Flags(rawValue: 32768) }
   }
+
+  static var noGroup: UInt8 { .max }
 
   /// From `clientKey`, which comes first, to `serverKey`, in octets.
   static var keyDistance: Int { 16 }

@@ -40,10 +40,15 @@ extension ProxyEngine {
   ) -> UInt16? {
     if let given {
       // A rule of a user's own may answer anything.
-      return Int(given) < routes.count && binding.pointee.tried & ServerGroups.bit(of: given) == 0 ? given : nil
+      guard Int(given) < routes.count, binding.pointee.tried & ServerGroups.bit(of: given) == 0 else { return nil }
+      groups.choose(given, now: now)
+      return given
     }
+    // The server that a rule named has failed: what there is for all takes its place.
+    let group = connection.pointee.group == ProxyConnection.noGroup ? defaultGroup : connection.pointee.group
+    guard let group else { return nil }
     return groups.select(
-      group: connection.pointee.group, clientAddress: connection.pointee.clientKey.source.rawValue, key: binding.pointee.key,
+      group: group, clientAddress: connection.pointee.clientKey.source.rawValue, key: binding.pointee.key,
       tried: binding.pointee.tried, now: now)
   }
 

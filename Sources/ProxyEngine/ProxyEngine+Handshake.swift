@@ -140,7 +140,7 @@ extension ProxyConnection {
     clientTimestamp = segment.options.present.has(.timestamps) ? segment.options.timestampValue : 0
     serverTimestamp = 0
     rule = .max
-    group = 0
+    group = Self.noGroup
     retries = 0
     phaseStart = now
     opened = now

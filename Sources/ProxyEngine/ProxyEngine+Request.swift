@@ -223,6 +223,7 @@ extension ProxyEngine {
         binding.pointee.key = key
         return connect(slot, to: nil, &io)
       case .target(let target, let rule):
+        connection.pointee.group = ProxyConnection.noGroup
         connection.pointee.rule = rule
         return connect(slot, to: target, &io)
       case .reset(let rule):

@@ -29,6 +29,33 @@ import Testing
     #expect(script.statistics[ProxyCounter.serversRefused] == 1)
   }
 
+  /// A rule may name a server; when that fails, it is the default group's turn, and no other group's.
+  @Test(arguments: [true, false]) func theOneThatARuleNames(_ hasDefault: Bool) {
+    let script = Script(Second(), NoInspector(), servers: 2) { $0.defaultGroup = hasDefault ? 0 : nil }
+    script.handshake()
+    script.fromClient(.pshAck, "hello")
+    script.toServer(.syn, server: 1)
+    #expect(script.proxy.engine.groups.counters(of: 0) == TargetCounters())
+    #expect(script.proxy.engine.groups.counters(of: 1) == TargetCounters(chosen: 1))
+    script.fromServer(.rstAck, seq: 0, ack: 1_001, server: 1)
+    if hasDefault {
+      script.toServer(.syn, server: 0)
+      script.fromServer(.synAck, options: Script<Second, NoInspector>.usualSyn, server: 0)
+      script.toServer(.ack, server: 0)
+      script.toServer(.pshAck, "hello", seq: 1_001, server: 0)
+    } else {
+      script.toClient(.rstAck, ack: 1_001)
+      script.ended(.noServer)
+    }
+    #expect(script.proxy.engine.groups.counters(of: 0) == TargetCounters(chosen: hasDefault ? 1 : 0))
+    #expect(script.proxy.engine.groups.counters(of: 1) == TargetCounters(chosen: 1, failed: 1))
+    script.finish()
+  }
+
+  private struct Second: BindingRule {
+    func decide(_ request: FirstRequest) -> BindingDecision { .target(1, rule: 0) }
+  }
+
   @Test func aRecordTellsOfBothServers() throws {
     let script = asked(2) { $0.detailedRecords = true }
     script.toServer(.syn)

@@ -362,6 +362,8 @@ final class Script<Rule: BindingRule, Inspector: PayloadInspector> {
     #expect(proxy.engine.heldCount == 0 && proxy.engine.open == 0, sourceLocation: location)
     let open = (0..<proxy.engine.groups.targets.count).reduce(0) { $0 + Int(proxy.engine.groups.targets[$1].open) }
     #expect(open == 0, "targets count \(open) connections as open", sourceLocation: location)
+    let chosen = (0..<proxy.engine.groups.targets.count).reduce(0) { $0 + proxy.engine.groups.counters(of: UInt16($1)).chosen }
+    #expect(chosen >= statistics[ProxyCounter.bound], "targets were chosen \(chosen) times: \(report)", sourceLocation: location)
     #expect(wire.outstanding == 0 && wire.inFlight == 0, "a frame leaked", sourceLocation: location)
   }
 

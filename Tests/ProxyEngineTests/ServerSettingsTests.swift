@@ -31,6 +31,6 @@ import Testing
     #expect(problem { $0.groups[0].tableSize = 251 } == nil)
     #expect(problem { $0.health.maximumFails = -1 } == "max_fails must be 0 to 65535, not -1")
     #expect(problem { $0.health.failTimeout = 0 } == "fail_timeout must be 1 ms to a day, not 0 ms")
-    #expect(problem { $0.groups = .init(repeating: $0.groups[0], count: 257) } == "there are 257 groups: at most 256 are possible")
+    #expect(problem { $0.groups = .init(repeating: $0.groups[0], count: 257) } == "there are 257 groups: at most 255 are possible")
   }
 }

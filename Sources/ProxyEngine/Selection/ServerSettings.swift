@@ -94,7 +94,7 @@ extension ServerSettings {
         most == 0 || most >= workers,
         "target \(target.name): max_connections is \(most), and each of \(workers) workers needs at least one of them")
     }
-    try check(groups.count <= 256, "there are \(groups.count) groups: at most 256 are possible")
+    try check(groups.count <= 255, "there are \(groups.count) groups: at most 255 are possible")
     for group in groups { try validate(group) }
     try check(0...65_535 ~= health.maximumFails, "max_fails must be 0 to 65535, not \(health.maximumFails)")
     try check(1...86_400_000 ~= health.failTimeout, "fail_timeout must be 1 ms to a day, not \(health.failTimeout) ms")
