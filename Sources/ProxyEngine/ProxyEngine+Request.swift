@@ -207,7 +207,9 @@ extension ProxyEngine {
     while true {
       let left = binding.pointee.count &- binding.pointee.answered
       if left == 0, binding.pointee.hasFin, !isLast { return dismiss(slot, &io) }
-      let isWhole = isLast || binding.pointee.hasFin || binding.pointee.count == parameters.requestLimit
+      // What is less than one unit of the window cannot be offered, so it will not come.
+      let isFull = (parameters.requestLimit &- binding.pointee.count) &>> UInt32(connection.pointee.offeredScale) == 0
+      let isWhole = isLast || binding.pointee.hasFin || isFull
       if left == 0, !isWhole { return }
       switch ask(connection, binding, isWhole: isWhole) {
       case .needMore where !isWhole:

@@ -196,6 +196,20 @@ import Testing
     script.finish()
   }
 
+  /// A window is offered in units of 128 here: what is left of the limit in the end is less than that, and no client may send it.
+  @Test func aWindowThatCannotBeUsedUpEndsTheWait() {
+    let script = Script(lines: 1) { $0.parameters.requestLimit = 3_000 }
+    script.handshake()
+    let part = [UInt8](repeating: 65, count: 1_460)
+    script.fromClient(.ack, payload: part)
+    script.toClient(.ack, window: (3_000 - 1_460) >> 7)
+    script.fromClient(.ack, payload: part)
+    script.accept(window: 65_535)
+    script.toServer(.ack, payload: part, seq: 1_001)
+    script.toServer(.pshAck, payload: part)
+    script.finish()
+  }
+
   @Test func withoutADefaultARequestThatNoRuleTakesIsReset() {
     let script = Script(lines: 1) {
       $0.defaultGroup = nil
