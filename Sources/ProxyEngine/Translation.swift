@@ -52,7 +52,7 @@ struct KeyChange: BitwiseCopyable, Sendable {
 /// Rewrites headers in place. Sums are updated for what changes and nothing else (RFC 1624), so that an octet that was damaged on the way
 /// through us is still found at the other end.
 enum HeaderRewriter {
-  /// Rewrites a frame that was read as `segment`, with an acknowledgment.
+  /// Rewrites a frame that was read as `segment`, with an acknowledgment. Its key is what the translation's change begins with.
   @inline(always)
   static func rewrite(_ frame: UnsafeMutableRawPointer, _ segment: UnsafePointer<TCPSegment>, _ to: Translation) {
     let bytes = UnsafeRawPointer(frame)
@@ -60,7 +60,7 @@ enum HeaderRewriter {
     to.link.store(to: frame)
 
     let ip = Ethernet.headerLength
-    frame.store(field(bytes.native16(ip &+ 10), changedBy: to.change.addresses), at: ip &+ 10)
+    frame.store(updatedChecksum(bytes.native16(ip &+ 10), by: to.change.addresses), at: ip &+ 10)
     frame.store(to.key.addresses, at: ip &+ 12)
 
     var sum = ChecksumSum(UInt64(~bytes.native16(tcp &+ 16)) &+ UInt64(to.change.key))
@@ -76,12 +76,6 @@ enum HeaderRewriter {
     frame.store(numbers, at: tcp &+ 4)
     if segment.pointee.options.present.rawValue != 0 { rewriteOptions(frame, tcp, segment, to, &sum) }
     frame.store(sum.field, at: tcp &+ 16)
-  }
-
-  @inline(always)
-  static func field(_ field: UInt16, changedBy change: UInt16) -> UInt16 {
-    let sum = UInt32(~field) &+ UInt32(change)
-    return ~UInt16(truncatingIfNeeded: sum &+ sum &>> 16)
   }
 
   /// Puts another window in the place of a segment's, its sum with it.

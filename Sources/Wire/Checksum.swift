@@ -104,11 +104,10 @@ public struct ChecksumSum: Sendable, BitwiseCopyable {
   public var field: UInt16 { ~folded }
 }
 
-/// Updates a checksum for a 32-bit change of the data it covers (RFC 1624 equation 3), all in memory order.
+/// Updates a checksum by what a change of the data comes to (RFC 1624 equation 3): the folded sum of the complement of what was there and of
+/// what is there now. All in memory order.
 @inline(__always)
-public func updatedChecksum(_ field: UInt16, replacing old: UInt32, with new: UInt32) -> UInt16 {
-  var sum = ChecksumSum(UInt64(~field))
-  sum.add(~old)
-  sum.add(new)
-  return sum.field
+public func updatedChecksum(_ field: UInt16, by change: UInt16) -> UInt16 {
+  let sum = UInt32(~field) &+ UInt32(change)
+  return ~UInt16(truncatingIfNeeded: sum &+ sum &>> 16)
 }

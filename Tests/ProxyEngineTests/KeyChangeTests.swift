@@ -41,7 +41,7 @@ import Testing
     var after = ChecksumSum(rest)
     after.add(new)
     after.add(newPorts)
-    after.add(UInt64(HeaderRewriter.field(before.field, changedBy: change)))
+    after.add(UInt64(updatedChecksum(before.field, by: change)))
     #expect(after.isWhole, sourceLocation: sourceLocation)
   }
 }
