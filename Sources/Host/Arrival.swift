@@ -6,7 +6,7 @@ struct Arrival: BitwiseCopyable, @unchecked Sendable {
   var segment: TCPSegment
   /// Of the segment's key.
   var hash: UInt32
-  /// Where the flow table is first looked at for it.
+  /// After the first pass the bucket of the flow table in which it is looked for; after the second the handle that is found there.
   var place: UInt32
   var packet: PacketPointer
   /// The frame's first octet.
@@ -14,6 +14,10 @@ struct Arrival: BitwiseCopyable, @unchecked Sendable {
 
   /// The place of what could not be read at first sight: `FrameParser.parseAny` says what it is.
   static var unread: UInt32 { .max }
+  /// The place of what was not found at first sight, or not looked for.
+  static var unknown: UInt32 { .max &- 1 }
+  /// The bit that no handle of a connection has.
+  static var noConnection: UInt32 { 0x4000_0000 }
 
   /// Read at first sight.
   @inline(always)
@@ -53,17 +57,19 @@ extension UnsafeMutablePointer where Pointee == Arrival {
         arrival.pointee.place = Arrival.unread
         continue
       }
-      arrival.find(in: flows, hash)
-      prefetch_line(flows.slotAddress(at: arrival.pointee.place))
+      arrival.pointee.hash = hash(arrival.pointee.segment.key)
+      arrival.pointee.place = flows.start(arrival.pointee.hash)
+      prefetch_line(flows.address(of: arrival.pointee.place))
     }
   }
 
-  /// Notes where the flow table has the connection of the segment, if at all.
+  /// The second pass: looks for the connection of a segment in the bucket that the first has asked for.
   @inline(always)
-  func find(in flows: borrowing FlowTable, _ hash: FlowHash) {
-    let hash = hash(pointee.segment.key)
-    pointee.hash = hash
-    pointee.place = flows.start(hash)
+  func lookUp(_ flows: borrowing FlowTable) -> UInt32 {
+    let matches = flows.matches(pointee.hash, in: pointee.place)
+    let handle = usually(matches != 0) ? flows.handle(matches, in: pointee.place) : Arrival.unknown
+    pointee.place = handle
+    return handle
   }
 
   /// Frames that are asked for before they are read.

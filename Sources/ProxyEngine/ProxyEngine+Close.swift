@@ -129,8 +129,8 @@ extension ProxyEngine {
     }
     if let near = lingering.slot(ahead: 1) {
       let connection = connections.base + Int(near)
-      prefetch_line(flows.slotAddress(flowHash(connection.pointee.clientKey)))
-      prefetch_line(flows.slotAddress(flowHash(connection.pointee.serverKey)))
+      prefetch_line(flows.address(ofHash: flowHash(connection.pointee.clientKey)))
+      prefetch_line(flows.address(ofHash: flowHash(connection.pointee.serverKey)))
     }
   }
 

@@ -60,7 +60,7 @@ extension ProxyEngine {
     let isThere = flows.insert(hash, slot &<< 1 | 1)
     // Where the next one will lie, if it is for the same server, no earlier frame has asked for.
     let next = self.key(routes.base + Int(connection.pointee.target), tuples.upcoming)
-    prefetch_line(flows.slotAddress(flowHash(next)))
+    prefetch_line(flows.address(ofHash: flowHash(next)))
     return isThere
   }
 

@@ -2,10 +2,12 @@ import CPacket
 
 /// From a frame to the connection it belongs to.
 extension ProxyEngine {
-  /// Asks for the connection that a frame will be found to belong to, nearly always.
+  /// Looks a frame's connection up, and asks for it.
   @inline(always)
-  func prefetchConnection(of arrival: UnsafePointer<Arrival>) {
-    guard arrival.pointee.isPlain, let handle = flows.handle(at: arrival.pointee.place) else { return }
+  func prefetchConnection(of arrival: UnsafeMutablePointer<Arrival>) {
+    guard arrival.pointee.isPlain else { return }
+    let handle = arrival.lookUp(flows)
+    guard handle & Arrival.noConnection == 0 else { return }
     let connection = UnsafeRawPointer(connections.base + Int(handle &>> 1))
     prefetch_line(connection)
     prefetch_line(connection + 64)
@@ -26,20 +28,29 @@ extension ProxyEngine {
     switch FrameParser.parseAny(arrival.pointee.frame, count: packet.length, verify: .software, into: &arrival.pointee.segment) {
     case .tcp:
       arrival.pointee.packet = packet.release()
-      arrival.find(in: flows, flowHash)
-      deliver(arrival, &io)
+      deliverUnseen(arrival, &io)
     case .arp: receiveARP(packet, &io)
     case .icmp: receiveICMP(packet, &io)
     case .unreadable(.tcpChecksum)
-    where FrameParser.parseUnsummed(arrival.pointee.frame, count: packet.length, into: &arrival.pointee.segment):
+    where FrameParser.parseUnsummed(arrival.pointee.frame, count: packet.length, into: &arrival.pointee.segment)
+      && sumless.accepts(arrival.pointee.segment, in: arrival.pointee.frame):
       // A rewritten sum of a pseudo-header would only be the sum of another one.
       PartialChecksum.complete(arrival.pointee.frame, count: packet.length)
       if crossing.hops == 0 { statistics.add(.unsummedAccepted) }
       arrival.pointee.packet = packet.release()
-      arrival.find(in: flows, flowHash)
-      deliver(arrival, &io)
+      deliverUnseen(arrival, &io)
     case .unreadable(let failure): passUnreadable(failure, packet, &io)
     }
+  }
+
+  /// What was read only now.
+  @inline(never)
+  private mutating func deliverUnseen<Port: PacketPort & ~Copyable>(
+    _ arrival: UnsafeMutablePointer<Arrival>, _ io: inout PacketQueue<Port>
+  ) {
+    arrival.pointee.hash = flowHash(arrival.pointee.segment.key)
+    arrival.pointee.place = Arrival.unknown
+    deliver(arrival, &io)
   }
 
   @inline(always)
@@ -49,8 +60,12 @@ extension ProxyEngine {
     let packet = Packet(owning: arrival.pointee.packet)
     let segment = UnsafePointer(arrival.segment)
     guard isOurMAC(arrival.pointee.frame, packet.side) else { return drop(packet, .notOurMac, &io) }
-    guard let handle = find(arrival.pointee.hash, segment.pointee.key, from: arrival.pointee.place) else {
-      return receiveWithoutConnection(segment, arrival.pointee.hash, packet, &io)
+    var handle = arrival.pointee.place
+    if rarely(!isConnection(handle, segment.pointee.key)) {
+      guard let found = find(arrival.pointee.hash, segment.pointee.key) else {
+        return receiveWithoutConnection(segment, arrival.pointee.hash, packet, &io)
+      }
+      handle = found
     }
     let slot = handle &>> 1
     let connection = connections.base + Int(slot)
@@ -73,18 +88,27 @@ extension ProxyEngine {
   @inline(always)
   func isFromServers(_ packet: borrowing Packet) -> Bool { !isSplit || packet.side == 1 }
 
+  /// Whether what was looked up ahead is still the leg with this key: a frame between may have ended it.
+  @inline(always)
+  private func isConnection(_ handle: UInt32, _ key: FlowKey) -> Bool {
+    guard usually(handle & Arrival.noConnection == 0) else { return false }
+    return usually(self.key(handle) == key) && usually(connections.base[Int(handle &>> 1)].phase != .free)
+  }
+
   /// The handle of the leg with this key.
   @inline(always)
-  func find(_ hash: UInt32, _ key: FlowKey) -> UInt32? { find(hash, key, from: flows.start(hash)) }
-
-  @inline(always)
-  private func find(_ hash: UInt32, _ key: FlowKey, from start: UInt32) -> UInt32? {
-    var place = start
-    while let handle = flows.handle(at: place) {
-      if usually(flows.hash(at: place) == hash), usually(self.key(handle) == key) { return handle }
-      place = flows.after(place)
+  func find(_ hash: UInt32, _ key: FlowKey) -> UInt32? {
+    var bucket = flows.start(hash)
+    while true {
+      var matches = flows.matches(hash, in: bucket)
+      while matches != 0 {
+        let handle = flows.handle(matches, in: bucket)
+        if usually(self.key(handle) == key) { return handle }
+        matches &= matches &- 1
+      }
+      if usually(!flows.isFull(bucket)) { return nil }
+      bucket = flows.after(bucket)
     }
-    return nil
   }
 
   /// The key of the leg that a handle of the flow table names.

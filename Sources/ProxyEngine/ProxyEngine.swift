@@ -59,6 +59,7 @@ public struct ProxyEngine<Rule: BindingRule, Inspector: PayloadInspector>: Engin
   let microsecondsPerTick: UInt64  // in 2^-48
   let start: Ticks
   var challenges = RateLimit(perSecond: 1_000)
+  let sumless = SumlessStations()
   var timersSeen: UInt32 = .max
   var sweepPosition = 0
   /// Connections that are neither lingering nor free, and how many there may be.
@@ -150,7 +151,7 @@ public struct ProxyEngine<Rule: BindingRule, Inspector: PayloadInspector>: Engin
   ) {
     tell(now)
     arrivals.base.read(burst, count: count, flows, flowHash)
-    prefetchConnection(of: arrivals.base)
+    if count > 0 { prefetchConnection(of: arrivals.base) }
     for index in 0..<count {
       if index &+ 1 < count { prefetchConnection(of: arrivals.base + (index &+ 1)) }
       receive(arrivals.base + index, &io)

@@ -14,7 +14,8 @@ extension Companion {
       return
     }
     let smoothed = UInt32(smoothedRTT)
-    let error = sample > smoothed ? sample &- smoothed : smoothed &- sample
+    // Which of the two is larger nobody can predict: no branch.
+    let error = larger(sample, smoothed) &- smaller(sample, smoothed)
     // RTTVAR := 3/4 RTTVAR + 1/4 |SRTT - R|;  SRTT := 7/8 SRTT + 1/8 R
     rttVariance = UInt16(truncatingIfNeeded: smaller((3 &* UInt32(rttVariance) &+ error / 2) / 4, 65_535))
     smoothedRTT = UInt16(truncatingIfNeeded: larger(1, (7 &* smoothed &+ sample) / 8))

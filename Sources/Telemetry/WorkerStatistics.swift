@@ -8,7 +8,7 @@ public struct WorkerStatistics: BitwiseCopyable, @unchecked Sendable {
   private let words: UnsafeMutablePointer<UInt64>
 
   private static var segmentsBase: Int { 0 }
-  private static var outcomesBase: Int { segmentsBase + 2 * 32 }
+  private static var outcomesBase: Int { segmentsBase + 2 * segmentCounters }
   private static var attemptedBase: Int { outcomesBase + 2 * 16 }
   private static var dropsBase: Int { attemptedBase + 8 }
   private static var anomaliesBase: Int { dropsBase + 32 }
@@ -26,24 +26,25 @@ public struct WorkerStatistics: BitwiseCopyable, @unchecked Sendable {
   init(_ words: UnsafeMutablePointer<UInt64>) { self.words = words }
 
   @inline(always)
-  private func word(_ index: Int) -> UnsafeMutablePointer<Atomic<UInt64>> {
-    UnsafeMutableRawPointer(words + index).assumingMemoryBound(to: Atomic<UInt64>.self)
-  }
+  private func read(_ index: Int) -> UInt64 { atomic(words + index).pointee.load(ordering: .relaxed) }
 
   @inline(always)
-  private func read(_ index: Int) -> UInt64 { word(index).pointee.load(ordering: .relaxed) }
+  private func write(_ index: Int, _ value: UInt64) { atomic(words + index).pointee.store(value, ordering: .relaxed) }
 
   @inline(always)
-  private func write(_ index: Int, _ value: UInt64) { word(index).pointee.store(value, ordering: .relaxed) }
-
-  @inline(always)
-  private func add(_ index: Int, _ count: UInt64) { write(index, read(index) &+ count) }
+  private func add(_ index: Int, _ count: UInt64) { addRelaxed(count, to: words + index) }
 
   // MARK: The worker's side
 
   @inline(__always)
   public func count(_ role: Role, _ counter: SegmentCounter, _ count: UInt64 = 1) {
-    add(Self.segmentsBase &+ Int(role.rawValue) &* 32 &+ Int(counter.rawValue), count)
+    add(Self.segmentsBase &+ Int(role.rawValue) &* segmentCounters &+ Int(counter.rawValue), count)
+  }
+
+  /// The counters of one role, for who counts several of them.
+  @inline(__always)
+  public func counters(_ role: Role) -> RoleCounters {
+    RoleCounters(words + (Self.segmentsBase &+ Int(role.rawValue) &* segmentCounters))
   }
 
   @inline(__always)
@@ -99,7 +100,7 @@ public struct WorkerStatistics: BitwiseCopyable, @unchecked Sendable {
   // MARK: Everyone's side
 
   public subscript(role: Role, counter: SegmentCounter) -> UInt64 {
-    read(Self.segmentsBase + Int(role.rawValue) * 32 + Int(counter.rawValue))
+    read(Self.segmentsBase + Int(role.rawValue) * segmentCounters + Int(counter.rawValue))
   }
 
   public subscript(role: Role, outcome: Outcome) -> UInt64 {
@@ -129,6 +130,31 @@ public struct WorkerStatistics: BitwiseCopyable, @unchecked Sendable {
   public func histogram(_ latency: Latency, bucket: Int) -> UInt64 {
     read(Self.histogramsBase + Int(latency.rawValue) * LogarithmicBuckets.count + bucket)
   }
+}
+
+/// The segment counters of one role and worker.
+public struct RoleCounters: BitwiseCopyable, @unchecked Sendable {
+  private let words: UnsafeMutablePointer<UInt64>
+
+  @inline(__always)
+  fileprivate init(_ words: UnsafeMutablePointer<UInt64>) { self.words = words }
+
+  @inline(__always)
+  public func count(_ counter: SegmentCounter, _ count: UInt64 = 1) { addRelaxed(count, to: words + Int(counter.rawValue)) }
+}
+
+/// Places for the segment counters of a role.
+private var segmentCounters: Int { 32 }
+
+@inline(always)
+private func atomic(_ word: UnsafeMutablePointer<UInt64>) -> UnsafeMutablePointer<Atomic<UInt64>> {
+  UnsafeMutableRawPointer(word).assumingMemoryBound(to: Atomic<UInt64>.self)
+}
+
+/// One writer: no atomic addition is needed, and this is one instruction.
+@inline(always)
+private func addRelaxed(_ count: UInt64, to word: UnsafeMutablePointer<UInt64>) {
+  atomic(word).pointee.store(atomic(word).pointee.load(ordering: .relaxed) &+ count, ordering: .relaxed)
 }
 
 /// The buckets of a histogram over all 64-bit values: 64 to an octave, so a bucket is at most 1.6 % wide.

@@ -45,12 +45,18 @@ public struct ExchangeWorkload: Workload {
 
   @inline(__always)
   public func progress(_ view: WorkloadView, _ state: inout State) -> StreamProgress {
-    let size = view.role == .client ? responseSize : payloadSize
-    if size > 0 {
-      let received = view.received
-      while Int32(bitPattern: received &- (state.messages &+ 1) &* size) >= 0 { state.messages &+= 1 }
+    let role = view.role
+    var messages = state.messages
+    let size = role == .client ? responseSize : payloadSize
+    if usually(size > 0) {
+      var left = view.received &- (messages &+ 1) &* size
+      while Int32(bitPattern: left) >= 0 {
+        messages &+= 1
+        left = left &- size
+      }
+      state.messages = messages
     }
-    return view.role == .client ? clientProgress(view, state.messages) : serverProgress(view, state.messages)
+    return role == .client ? clientProgress(view, messages) : serverProgress(view, messages)
   }
 
   @inline(always)
@@ -91,58 +97,75 @@ public struct ExchangeWorkload: Workload {
   @inline(__always)
   public func write(_ view: WorkloadView, _ state: State, offset: UInt32, into bytes: UnsafeMutableRawPointer, count: Int) {
     guard usually((offset | UInt32(truncatingIfNeeded: count)) & 7 == 0) else {
-      return writeOctets(view, state.key, offset, bytes, count)
+      return writeOctets(view.connection, state.key, offset, bytes, count)
     }
-    var octets = Self.pattern(state.key, offset, view.role)
-    var place = 0
-    if offset == 0, carriesID, view.role == .client {
-      bytes.store(Self.id(view.connection.pointee), at: 0)
-      octets = octets &+ Self.step
-      place = 8
-    }
+    let role = view.role
+    let octets = Self.pattern(state.key, offset, role)
+    let beginsWithID = offset == 0 && carriesID && role == .client
+    bytes.store(beginsWithID ? Self.id(view.connection.pointee) : octets, at: 0)
+    if count > 8 { bytes.store(octets &+ Self.step, at: 8) }
+    if rarely(count > 16) { Self.writeRun(octets, bytes, count) }
+  }
+
+  /// What follows the first two words of a segment: out of line, as the compiler makes vectors of it.
+  @inline(never)
+  private static func writeRun(_ first: UInt64, _ bytes: UnsafeMutableRawPointer, _ count: Int) {
+    var octets = first &+ 2 &* step
+    var place = 16
     while place < count {
       bytes.store(octets, at: place)
-      octets = octets &+ Self.step
+      octets = octets &+ step
       place &+= 8
     }
   }
 
   @inline(never)
-  private func writeOctets(_ view: WorkloadView, _ key: UInt32, _ offset: UInt32, _ bytes: UnsafeMutableRawPointer, _ count: Int) {
+  private func writeOctets(
+    _ connection: UnsafePointer<Connection>, _ key: UInt32, _ offset: UInt32, _ bytes: UnsafeMutableRawPointer, _ count: Int
+  ) {
+    let role = connection.pointee.role
     for place in 0..<count {
       let at = offset &+ UInt32(truncatingIfNeeded: place)
-      let octets =
-        at < Self.idLength && carriesID && view.role == .client ? Self.id(view.connection.pointee) : Self.pattern(key, at, view.role)
+      let octets = at < Self.idLength && carriesID && role == .client ? Self.id(connection.pointee) : Self.pattern(key, at, role)
       bytes.store(UInt8(truncatingIfNeeded: octets &>> UInt64(at & 7 &* 8)), at: place)
     }
   }
 
   @inline(__always)
   public func receive(_ view: WorkloadView, _ state: inout State, offset: UInt32, bytes: UnsafeRawPointer, count: Int) -> Outcome? {
-    var place = 0
-    if offset == 0, carriesID, view.role == .server, count >= 8 {
-      state.key = Self.fold(bytes.native64(0))
-      place = 8
-    }
+    let role = view.role
+    let learns = offset == 0 && carriesID && role == .server && count >= 8
+    if learns { state.key = Self.fold(bytes.native64(0)) }
     if !verifies { return nil }
     guard usually((offset | UInt32(truncatingIfNeeded: count)) & 7 == 0) else {
-      return receiveOctets(view, &state, offset, bytes, count) ? nil : .payloadMismatch
+      return receiveOctets(role, &state, offset, bytes, count) ? nil : .payloadMismatch
     }
-    var octets = Self.pattern(state.key, offset &+ UInt32(truncatingIfNeeded: place), view.role == .client ? .server : .client)
+    let octets = Self.pattern(state.key, offset, role == .client ? .server : .client)
+    var difference = learns ? 0 : bytes.native64(0) ^ octets
+    if count > 8 { difference |= bytes.native64(8) ^ (octets &+ Self.step) }
+    if rarely(count > 16) { difference |= Self.differenceOfRun(octets, bytes, count) }
+    return difference == 0 ? nil : .payloadMismatch
+  }
+
+  /// What follows the first two words of a segment; 0: as expected.
+  @inline(never)
+  private static func differenceOfRun(_ first: UInt64, _ bytes: UnsafeRawPointer, _ count: Int) -> UInt64 {
+    var octets = first &+ 2 &* step
     var difference: UInt64 = 0
+    var place = 16
     while place < count {
       difference |= bytes.native64(place) ^ octets
-      octets = octets &+ Self.step
+      octets = octets &+ step
       place &+= 8
     }
-    return difference == 0 ? nil : .payloadMismatch
+    return difference
   }
 
   @inline(never)
   private func receiveOctets(
-    _ view: WorkloadView, _ state: inout State, _ offset: UInt32, _ bytes: UnsafeRawPointer, _ count: Int
+    _ role: Role, _ state: inout State, _ offset: UInt32, _ bytes: UnsafeRawPointer, _ count: Int
   ) -> Bool {
-    let learns = carriesID && view.role == .server
+    let learns = carriesID && role == .server
     if learns, offset == 0 { state.key = 0 }
     for place in 0..<count {
       let at = offset &+ UInt32(truncatingIfNeeded: place)
@@ -150,7 +173,7 @@ public struct ExchangeWorkload: Workload {
       if learns, at < Self.idLength {
         state.key ^= UInt32(octet) &<< (at & 3 &* 8)  // folds as it comes
       } else {
-        let octets = Self.pattern(state.key, at, view.role == .client ? .server : .client)
+        let octets = Self.pattern(state.key, at, role == .client ? .server : .client)
         guard octet == UInt8(truncatingIfNeeded: octets &>> UInt64(at & 7 &* 8)) else { return false }
       }
     }

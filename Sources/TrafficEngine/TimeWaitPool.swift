@@ -2,7 +2,7 @@
 public struct TimeWaitPool: ~Copyable {
   /// Marks a flow table's handle as one of this pool.
   @inline(__always)
-  public static var flag: UInt32 { 0x4000_0000 }
+  static var flag: UInt32 { Arrival.noConnection }
 
   private let entries: Table<TimeWait>
   private let mask: UInt32

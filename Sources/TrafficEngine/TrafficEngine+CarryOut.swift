@@ -1,14 +1,31 @@
 /// Carries out what the state machine decided for a segment, and asks the workload what to send. The reply is written over the frame that
 /// arrived whenever there is one.
 extension TrafficEngine {
+  /// A connection in hand: looked up once, and given to what is inlined.
+  struct End {
+    let slot: UInt32
+    let connection: UnsafeMutablePointer<Connection>
+    let companion: UnsafeMutablePointer<Companions<W.State>>
+    let role: Role
+    let counters: RoleCounters
+  }
+
+  @inline(always)
+  func end(_ slot: UInt32) -> End {
+    let connection = connections.base + Int(slot)
+    let role = connection.pointee.role
+    return End(
+      slot: slot, connection: connection, companion: companions.base + Int(slot), role: role, counters: statistics.counters(role))
+  }
+
   @inline(always)
   mutating func carryOut<Port: PacketPort & ~Copyable>(
     _ decision: Action, _ slot: UInt32, _ before: TCPState, _ segment: UnsafePointer<TCPSegment>, _ packet: consuming Packet,
     _ io: inout PacketQueue<Port>
   ) {
-    let connection = connections.base + Int(slot)
-    let companion = companions.base + Int(slot)
-    let role = connection.pointee.role
+    let end = end(slot)
+    let connection = end.connection
+    let role = end.role
     var action = decision
     let frame = UnsafeRawPointer(packet.bytes)
     var spare: Packet? = consume packet
@@ -21,23 +38,23 @@ extension TrafficEngine {
     let events = action.events
 
     // What arrived.
-    if events.has(.established) { established(companion, role) }
+    if events.has(.established) { established(end) }
     if events.has(.payload) {
-      let outcome = take(action, slot, segment, role, frame)
+      let outcome = take(action, end, segment, frame)
       if rarely(outcome != nil), let outcome { return breakOff(slot, outcome, &spare, &io) }
     }
     if rarely(events.has(.keptInOrder)) {
       noteTaken(slot, segment.pointee.sequence + UInt32(action.payloadOffset) + UInt32(action.payloadLength))
-      if let outcome = takeHeld(slot, role, &io) { return breakOff(slot, outcome, &spare, &io) }
+      if let outcome = takeHeld(end, &io) { return breakOff(slot, outcome, &spare, &io) }
     }
     if events.has(.peerClosed) {
-      statistics.count(role, before.ordinal <= TCPState.established.ordinal ? .finActiveReceived : .finPassiveReceived)
-      statistics.count(role, .ackOfFinSent)
-      if let outcome = workload.peerClosed(view(slot), &companions.base[Int(slot)].workload) {
+      end.counters.count(before.ordinal <= TCPState.established.ordinal ? .finActiveReceived : .finPassiveReceived)
+      end.counters.count(.ackOfFinSent)
+      if let outcome = workload.peerClosed(view(connection), &end.companion.pointee.workload) {
         return breakOff(slot, outcome, &spare, &io)
       }
     }
-    if events.has(.finAcknowledged) { statistics.count(role, .ackOfFinReceived) }
+    if events.has(.finAcknowledged) { end.counters.count(.ackOfFinReceived) }
     if records.isOn, connection.pointee.state != before { records.entered(slot, connection.pointee.state, now) }
     if events.has(.closed) {
       if let left = spare.claim() { io.free(left) }
@@ -47,15 +64,15 @@ extension TrafficEngine {
     // What is to be sent: a new client acknowledges by itself, before it says anything; then what the workload has; else what was asked for.
     var acknowledges = action.asksToAcknowledge
     if events.has(.established), role == .client {
-      statistics.count(.client, .ackOfSynAckSent)
+      end.counters.count(.ackOfSynAckSent)
       sendAcknowledgment(slot, &spare, &io)
       acknowledges = false
     }
     if rarely(events.has(.retransmit)), retransmit(slot, &spare, &io) { acknowledges = false }
     if connection.pointee.state.maySend, events.rawValue != 0 {
-      let progress = progress(slot, connection, companion)
+      let progress = progress(end)
       if progress.end != connection.pointee.streamSent || progress.finish {
-        if sendAtOnce(progress, slot, connection, companion, role, &spare, &io) { acknowledges = false }
+        if sendAtOnce(progress, end, &spare, &io) { acknowledges = false }
       }
     }
     // What came too early is reported by a segment of its own: one with data is no duplicate acknowledgment, and carries no SACK blocks.
@@ -103,57 +120,52 @@ extension TrafficEngine {
   }
 
   @inline(always)
-  private func established(_ companion: UnsafePointer<Companions<W.State>>, _ role: Role) {
-    if role == .client {
-      statistics.count(.client, .synAckReceived)
-      statistics.measured(.handshake, ticks: companion.pointee.tcp.phase(until: now))
+  private func established(_ end: End) {
+    if end.role == .client {
+      end.counters.count(.synAckReceived)
+      statistics.measured(.handshake, ticks: end.companion.pointee.tcp.phase(until: now))
     } else {
-      statistics.count(.server, .ackOfSynAckReceived)
+      end.counters.count(.ackOfSynAckReceived)
     }
   }
 
   /// Hands the new octets to the workload. Nil: they are what it expected.
   @inline(always)
   private mutating func take(
-    _ action: Action, _ slot: UInt32, _ segment: UnsafePointer<TCPSegment>, _ role: Role, _ frame: UnsafeRawPointer
-  )
-    -> Outcome?
-  {
+    _ action: Action, _ end: End, _ segment: UnsafePointer<TCPSegment>, _ frame: UnsafeRawPointer
+  ) -> Outcome? {
     let place = segment.pointee.sequence + UInt32(action.payloadOffset)
-    let offset = place.distance(from: connections.base[Int(slot)].initialReceive) &- 1
-    return hand(slot, role, offset, frame + Int(segment.pointee.payloadOffset) + Int(action.payloadOffset), Int(action.payloadLength))
+    let offset = place.distance(from: end.connection.pointee.initialReceive) &- 1
+    return hand(end, offset, frame + Int(segment.pointee.payloadOffset) + Int(action.payloadOffset), Int(action.payloadLength))
   }
 
   @inline(always)
-  mutating func hand(_ slot: UInt32, _ role: Role, _ offset: UInt32, _ bytes: UnsafeRawPointer, _ count: Int) -> Outcome? {
-    let companion = companions.base + Int(slot)
-    let view = view(slot)
-    statistics.count(role, .payloadReceived)
-    statistics.count(role, .payloadBytesReceived, UInt64(truncatingIfNeeded: count))
-    if role == .client, offset == 0 { statistics.measured(.firstByte, ticks: companion.pointee.tcp.phase(until: now)) }
-    let outcome = workload.receive(view, &companion.pointee.workload, offset: offset, bytes: bytes, count: count)
-    if records.isOn { recordReceived(slot, view, bytes, offset, count) }
+  mutating func hand(_ end: End, _ offset: UInt32, _ bytes: UnsafeRawPointer, _ count: Int) -> Outcome? {
+    let view = view(end.connection)
+    end.counters.count(.payloadReceived)
+    end.counters.count(.payloadBytesReceived, UInt64(truncatingIfNeeded: count))
+    if end.role == .client, offset == 0 { statistics.measured(.firstByte, ticks: end.companion.pointee.tcp.phase(until: now)) }
+    let outcome = workload.receive(view, &end.companion.pointee.workload, offset: offset, bytes: bytes, count: count)
+    if records.isOn { recordReceived(end.slot, view, bytes, offset, count) }
     return outcome
   }
 
   /// `sendNew`, without a call for what is said in one segment.
   @inline(always)
   private mutating func sendAtOnce<Port: PacketPort & ~Copyable>(
-    _ first: StreamProgress, _ slot: UInt32, _ connection: UnsafeMutablePointer<Connection>,
-    _ companion: UnsafeMutablePointer<Companions<W.State>>, _ role: Role, _ spare: inout Packet?, _ io: inout PacketQueue<Port>
+    _ first: StreamProgress, _ end: End, _ spare: inout Packet?, _ io: inout PacketQueue<Port>
   ) -> Bool {
-    guard usually(!connection.pointee.flags.has(.cold)), usually(!io.isCongested) else {
-      return sendNew(first, slot, role, &spare, &io)
-    }
+    let connection = end.connection
+    guard usually(!connection.pointee.flags.has(.cold)), usually(!io.isCongested) else { return sendNew(first, end.slot, &spare, &io) }
     let before = connection.pointee.state
     let next = connection.pointee.transmitNext(
-      end: first.end, finish: first.finish, &companion.pointee.tcp, parameters, now: moment)
-    guard usually(next != nil), let transmission = next else { return sendNew(first, slot, role, &spare, &io) }
-    count(transmission, slot, connection, companion, role, before)
-    transmitInPlace(transmission, slot, connection, &spare, &io)
+      end: first.end, finish: first.finish, &end.companion.pointee.tcp, parameters, now: moment)
+    guard usually(next != nil), let transmission = next else { return sendNew(first, end.slot, &spare, &io) }
+    count(transmission, end, before)
+    transmitInPlace(transmission, end.slot, connection, &spare, &io)
     guard connection.pointee.state.maySend else { return true }
-    let progress = self.progress(slot, connection, companion)
-    if rarely(progress.finish || progress.end != connection.pointee.streamSent) { _ = sendNew(progress, slot, role, &spare, &io) }
+    let progress = self.progress(end)
+    if rarely(progress.finish || progress.end != connection.pointee.streamSent) { _ = sendNew(progress, end.slot, &spare, &io) }
     return true
   }
 
@@ -162,11 +174,11 @@ extension TrafficEngine {
   /// - Parameter first: what the workload says; it is asked again after each segment.
   @inline(never)
   mutating func sendNew<Port: PacketPort & ~Copyable>(
-    _ first: StreamProgress, _ slot: UInt32, _ role: Role, _ spare: inout Packet?, _ io: inout PacketQueue<Port>
+    _ first: StreamProgress, _ slot: UInt32, _ spare: inout Packet?, _ io: inout PacketQueue<Port>
   ) -> Bool {
-    let connection = connections.base + Int(slot)
-    if rarely(connection.pointee.flags.has(.cold)) { return sendCold(slot, role, &spare, &io) }
-    let companion = companions.base + Int(slot)
+    let end = end(slot)
+    let connection = end.connection
+    if rarely(connection.pointee.flags.has(.cold)) { return sendCold(slot, end.role, &spare, &io) }
     var progress = first
     var sent = false
     while true {
@@ -177,56 +189,46 @@ extension TrafficEngine {
       let before = connection.pointee.state
       guard
         let transmission = connection.pointee.transmitNext(
-          end: progress.end, finish: progress.finish, &companion.pointee.tcp, parameters, now: moment)
+          end: progress.end, finish: progress.finish, &end.companion.pointee.tcp, parameters, now: moment)
       else {
         guard connection.pointee.isHeldByInitialWindow(progress.end, parameters), makeCold(slot) else { return sent }
-        return sendCold(slot, role, &spare, &io) || sent
+        return sendCold(slot, end.role, &spare, &io) || sent
       }
-      count(transmission, slot, connection, companion, role, before)
+      count(transmission, end, before)
       transmit(transmission, slot, &spare, &io)
       sent = true
       guard connection.pointee.state.maySend else { return true }
-      progress = self.progress(slot)
+      progress = self.progress(end)
       if progress.end == connection.pointee.streamSent, !progress.finish { return true }
     }
   }
 
   /// What the workload wants to send; when the run is closing and nothing is under way, what was sent is all there is.
   @inline(always)
-  mutating func progress(_ slot: UInt32) -> StreamProgress {
-    progress(slot, connections.base + Int(slot), companions.base + Int(slot))
-  }
-
-  @inline(always)
-  private mutating func progress(
-    _ slot: UInt32, _ connection: UnsafeMutablePointer<Connection>, _ companion: UnsafeMutablePointer<Companions<W.State>>
-  ) -> StreamProgress {
-    let view = WorkloadView(connection, now: now, milliseconds: moment.milliseconds, statistics: statistics)
-    if rarely(closes), !workload.isBusy(view, companion.pointee.workload) {
+  mutating func progress(_ end: End) -> StreamProgress {
+    let view = view(end.connection)
+    if rarely(closes), !workload.isBusy(view, end.companion.pointee.workload) {
       return StreamProgress(end: view.sent, finish: true)
     }
-    if rarely(workload.waits), let due = wake(slot), Int32(bitPattern: due &- moment.milliseconds) > 0 {
+    if rarely(workload.waits), let due = wake(end.slot), Int32(bitPattern: due &- moment.milliseconds) > 0 {
       return StreamProgress(end: view.sent, finish: false)
     }
-    return workload.progress(view, &companion.pointee.workload)
+    return workload.progress(view, &end.companion.pointee.workload)
   }
 
   @inline(always)
-  mutating func count(
-    _ transmission: Transmission, _ slot: UInt32, _ connection: UnsafePointer<Connection>,
-    _ companion: UnsafeMutablePointer<Companions<W.State>>, _ role: Role, _ before: TCPState
-  ) {
+  mutating func count(_ transmission: Transmission, _ end: End, _ before: TCPState) {
     let length = UInt32(transmission.length)
     if length > 0 {
-      statistics.count(role, .payloadSent)
-      statistics.count(role, .payloadBytesSent, UInt64(length))
-      if transmission.streamOffset == 0 { companion.pointee.tcp.beginPhase(now) }
+      end.counters.count(.payloadSent)
+      end.counters.count(.payloadBytesSent, UInt64(length))
+      if transmission.streamOffset == 0 { end.companion.pointee.tcp.beginPhase(now) }
     }
-    if connection.pointee.state != before {
-      statistics.count(role, before == .established ? .finActiveSent : .finPassiveSent)
-      companion.pointee.tcp.beginPhase(now)
+    if end.connection.pointee.state != before {
+      end.counters.count(before == .established ? .finActiveSent : .finPassiveSent)
+      end.companion.pointee.tcp.beginPhase(now)
     }
-    if records.isOn { recordSent(slot, length, transmission.streamOffset, before) }
+    if records.isOn { recordSent(end.slot, length, transmission.streamOffset, before) }
   }
 
   /// A challenge ACK, a RST, or a SYN-ACK once more; or nothing at all.

@@ -68,7 +68,7 @@ extension TrafficEngine {
 
     if let packet = newFrame(slot, &io) { synchronize(slot, packet, &io) }
     // Where the next connection will lie no frame has asked for.
-    prefetch_line(flows.slotAddress(flowHash(self.key(targets.base + nextTarget, tuples.upcoming))))
+    prefetch_line(flows.address(ofHash: flowHash(self.key(targets.base + nextTarget, tuples.upcoming))))
     return true
   }
 

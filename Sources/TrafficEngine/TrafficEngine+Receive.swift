@@ -9,12 +9,12 @@ extension TrafficEngine {
     arrivals.base.read(burst, count: count, flows, flowHash) { offload.verification(of: $0) }
   }
 
-  /// Asks for the connection that a frame will be found to belong to, nearly always.
+  /// Looks a frame's connection up, and asks for it.
   @inline(always)
-  func prefetchConnection(of arrival: UnsafePointer<Arrival>) {
-    guard usually(arrival.pointee.isPlain), let handle = flows.handle(at: arrival.pointee.place),
-      usually(handle & TimeWaitPool.flag == 0)
-    else { return }
+  func prefetchConnection(of arrival: UnsafeMutablePointer<Arrival>) {
+    guard usually(arrival.pointee.isPlain) else { return }
+    let handle = arrival.lookUp(flows)
+    guard usually(handle & TimeWaitPool.flag == 0) else { return }
     prefetch_line(connections.base + Int(handle))
     prefetch_line(companions.base + Int(handle))
   }
@@ -35,19 +35,28 @@ extension TrafficEngine {
     switch FrameParser.parseAny(arrival.pointee.frame, count: packet.length, verify: verification, into: &arrival.pointee.segment) {
     case .tcp:
       arrival.pointee.packet = packet.release()
-      arrival.find(in: flows, flowHash)
-      deliver(arrival, &io)
+      deliverUnseen(arrival, &io)
     case .arp: receiveARP(packet, &io)
     case .icmp: receiveICMP(packet, &io)
     case .unreadable(.tcpChecksum)
     where !isLooped
-      && FrameParser.parseUnsummed(arrival.pointee.frame, count: packet.length, into: &arrival.pointee.segment):
+      && FrameParser.parseUnsummed(arrival.pointee.frame, count: packet.length, into: &arrival.pointee.segment)
+      && sumless.accepts(arrival.pointee.segment, in: arrival.pointee.frame):
       if crossing.hops == 0 { statistics.add(.unsummedAccepted) }
       arrival.pointee.packet = packet.release()
-      arrival.find(in: flows, flowHash)
-      deliver(arrival, &io)
+      deliverUnseen(arrival, &io)
     case .unreadable(let failure): kernel.passUnreadable(failure, packet, &io)
     }
+  }
+
+  /// What was read only now.
+  @inline(never)
+  private mutating func deliverUnseen<Port: PacketPort & ~Copyable>(
+    _ arrival: UnsafeMutablePointer<Arrival>, _ io: inout PacketQueue<Port>
+  ) {
+    arrival.pointee.hash = flowHash(arrival.pointee.segment.key)
+    arrival.pointee.place = Arrival.unknown
+    deliver(arrival, &io)
   }
 
   @inline(always)
@@ -60,10 +69,12 @@ extension TrafficEngine {
       return drop(packet, .notOurMac, &io)
     }
     let hash = arrival.pointee.hash
-    guard let handle = find(hash, segment.pointee.key, from: arrival.pointee.place) else {
-      return receiveWithoutConnection(segment, hash, packet, &io)
+    var handle = arrival.pointee.place
+    if rarely(!isConnection(handle, segment.pointee.key)) {
+      guard let found = find(hash, segment.pointee.key) else { return receiveWithoutConnection(segment, hash, packet, &io) }
+      if found & TimeWaitPool.flag != 0 { return receiveInTimeWait(segment, hash, found, packet, &io) }
+      handle = found
     }
-    if rarely(handle & TimeWaitPool.flag != 0) { return receiveInTimeWait(segment, hash, handle, packet, &io) }
 
     let connection = connections.base + Int(handle)
     let before = connection.pointee.state
@@ -72,18 +83,28 @@ extension TrafficEngine {
     carryOut(action, handle, before, segment, packet, &io)
   }
 
+  /// Whether what was looked up ahead is still the connection with this key: a frame between may have ended it, or begun another there.
+  @inline(always)
+  private func isConnection(_ handle: UInt32, _ key: FlowKey) -> Bool {
+    guard usually(handle & TimeWaitPool.flag == 0) else { return false }
+    let connection = connections.base + Int(handle)
+    return usually(connection.pointee.key == key) && usually(connection.pointee.state != .closed)
+  }
+
   /// The connection or TIME-WAIT with this key.
   @inline(always)
-  func find(_ hash: UInt32, _ key: FlowKey) -> UInt32? { find(hash, key, from: flows.start(hash)) }
-
-  @inline(always)
-  private func find(_ hash: UInt32, _ key: FlowKey, from start: UInt32) -> UInt32? {
-    var place = start
-    while let handle = flows.handle(at: place) {
-      if usually(flows.hash(at: place) == hash), usually(self.key(handle) == key) { return handle }
-      place = flows.after(place)
+  func find(_ hash: UInt32, _ key: FlowKey) -> UInt32? {
+    var bucket = flows.start(hash)
+    while true {
+      var matches = flows.matches(hash, in: bucket)
+      while matches != 0 {
+        let handle = flows.handle(matches, in: bucket)
+        if usually(self.key(handle) == key) { return handle }
+        matches &= matches &- 1
+      }
+      if usually(!flows.isFull(bucket)) { return nil }
+      bucket = flows.after(bucket)
     }
-    return nil
   }
 
   /// The key of what a handle of the flow table names.

@@ -94,20 +94,20 @@ extension TrafficEngine {
 
   /// What was held and is in order now goes to the workload, octet after octet. Nil: it is what was expected.
   @inline(never)
-  mutating func takeHeld<Port: PacketPort & ~Copyable>(_ slot: UInt32, _ role: Role, _ io: inout PacketQueue<Port>) -> Outcome? {
-    let connection = connections.base + Int(slot)
-    let handle = Int(companions.base[Int(slot)].tcp.coldHandle)
+  mutating func takeHeld<Port: PacketPort & ~Copyable>(_ end: End, _ io: inout PacketQueue<Port>) -> Outcome? {
+    let connection = end.connection
+    let handle = Int(end.companion.pointee.tcp.coldHandle)
     var outcome: Outcome?
     while let packet = held[handle].first {
       let note = HeldNote.of(packet).pointee
       guard note.sequence < connection.pointee.receiveNext else { break }
       held.base[handle].removeFirst()
       heldCount &-= 1
-      let known = taken(slot, note.sequence)
+      let known = taken(end.slot, note.sequence)
       if known < UInt32(note.length), outcome == nil {
         let bytes = UnsafeRawPointer(packet_data(packet)) + Int(note.offset) + Int(known)
         let offset = (note.sequence + known).distance(from: connection.pointee.initialReceive) &- 1
-        outcome = hand(slot, role, offset, bytes, Int(note.length) &- Int(known))
+        outcome = hand(end, offset, bytes, Int(note.length) &- Int(known))
         held.base[handle].taken = note.sequence + UInt32(note.length)
       }
       io.free(Packet(owning: packet))
@@ -144,7 +144,7 @@ extension TrafficEngine {
         return sent
       }
       let before = connection.pointee.state
-      let progress = before.maySend ? progress(slot) : StreamProgress(end: connection.pointee.streamSent, finish: false)
+      let progress = before.maySend ? progress(end(slot)) : StreamProgress(end: connection.pointee.streamSent, finish: false)
       guard
         let transmission = connection.pointee.transmitCold(
           end: progress.end, finish: progress.finish, delaysSmall: false, recovery, parameters, now: moment)
@@ -161,7 +161,7 @@ extension TrafficEngine {
       statistics.count(role, .retransmitted)
       records.retransmitted(slot)
     } else {
-      count(transmission, slot, connections.base + Int(slot), companions.base + Int(slot), role, before)
+      count(transmission, end(slot), before)
     }
   }
 
@@ -183,7 +183,7 @@ extension TrafficEngine {
   ) {
     let connection = connections.base + Int(slot)
     let before = connection.pointee.state
-    let progress = before.maySend ? progress(slot) : StreamProgress(end: connection.pointee.streamSent, finish: false)
+    let progress = before.maySend ? progress(end(slot)) : StreamProgress(end: connection.pointee.streamSent, finish: false)
     guard
       let probe = connection.pointee.lossProbe(
         end: progress.end, finish: progress.finish, recovery(slot), parameters, now: moment)

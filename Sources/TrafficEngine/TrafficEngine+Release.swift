@@ -60,6 +60,8 @@ extension TrafficEngine {
     let occupied = timeWaits.isOccupied(oldest)
     if occupied { flows.remove(timeWaits.entry(oldest).pointee.hash, oldest) }
     timeWaits.removeOldest()
+    // Where the next one lies no frame asks for.
+    prefetch_line(flows.address(ofHash: timeWaits.entry(timeWaits.oldest).pointee.hash))
     return occupied
   }
 
@@ -88,7 +90,7 @@ extension TrafficEngine {
         release(slot, .abortedByUs)
       } else if connection.pointee.state.maySend {
         var spare: Packet?
-        _ = sendNew(progress(slot), slot, connection.pointee.role, &spare, &io)
+        _ = sendNew(progress(end(slot)), slot, &spare, &io)
         rearm(connection, slot)
       }
     }
@@ -98,7 +100,7 @@ extension TrafficEngine {
   /// Of millions of connections each one's place in the table is elsewhere in memory.
   @inline(always)
   private func prefetchEntry(_ slot: Int) {
-    if slot < slots.highestUsed { prefetch_line(flows.slotAddress(hash(connections.base + slot))) }
+    if slot < slots.highestUsed { prefetch_line(flows.address(ofHash: hash(connections.base + slot))) }
   }
 
   /// The end of the run: what is still open is said to be so. Millions may be: they are walked in order, and wheel and table are emptied at

@@ -31,7 +31,7 @@ extension TrafficEngine {
       guard workload.waits, let wake = wake(slot) else { return timers.schedule(slot, due: due) }
       let left = wake &- moment.milliseconds
       if Int32(bitPattern: left) > 0 { return timers.schedule(slot, due: left < due &- moment.milliseconds ? wake : due) }
-      _ = sendNew(progress(slot), slot, role, &spare, &io)
+      _ = sendNew(progress(end(slot)), slot, &spare, &io)
     case .synchronize:
       statistics.count(role, .retransmitted)
       records.retransmitted(slot)
@@ -49,7 +49,7 @@ extension TrafficEngine {
       statistics.add(.keepAlivesSent)
       transmit(connection.pointee.keepAliveProbe, slot, &spare, &io)
     case .resume:
-      _ = sendNew(progress(slot), slot, role, &spare, &io)
+      _ = sendNew(progress(end(slot)), slot, &spare, &io)
     case .probe:
       probe(slot, &spare, &io)
     case .exhausted:
@@ -72,7 +72,7 @@ extension TrafficEngine {
     _ slot: UInt32, _ spare: inout Packet?, _ io: inout PacketQueue<Port>
   ) {
     let connection = connections.base + Int(slot)
-    let progress = progress(slot)
+    let progress = progress(end(slot))
     let before = connection.pointee.state
     let probe =
       connection.pointee.flags.has(.cold)

@@ -73,6 +73,7 @@ public struct TrafficEngine<W: Workload>: Engine, ~Copyable {
   /// Slots before this one have been told to close or reset.
   var sweepPosition = 0
   var challenges = RateLimit(perSecond: 1_000)
+  let sumless = SumlessStations()
 
   // Several workers on one port.
   var crossing: WorkerCrossing
@@ -216,7 +217,7 @@ public struct TrafficEngine<W: Workload>: Engine, ~Copyable {
     } else {
       arrivals.base.read(burst, count: count, flows, flowHash)
     }
-    prefetchConnection(of: arrivals.base)
+    if count > 0 { prefetchConnection(of: arrivals.base) }
     for index in 0..<count {
       if index &+ 1 < count { prefetchConnection(of: arrivals.base + (index &+ 1)) }
       receive(arrivals.base + index, &io)
@@ -247,8 +248,11 @@ public struct TrafficEngine<W: Workload>: Engine, ~Copyable {
 
   /// A connection as its workload sees it.
   @inline(always)
-  func view(_ slot: UInt32) -> WorkloadView {
-    WorkloadView(connections.base + Int(slot), now: now, milliseconds: moment.milliseconds, statistics: statistics)
+  func view(_ slot: UInt32) -> WorkloadView { view(connections.base + Int(slot)) }
+
+  @inline(always)
+  func view(_ connection: UnsafePointer<Connection>) -> WorkloadView {
+    WorkloadView(connection, now: now, milliseconds: moment.milliseconds, statistics: statistics)
   }
 
   @inline(always)

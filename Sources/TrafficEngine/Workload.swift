@@ -74,10 +74,10 @@ public protocol Workload: BitwiseCopyable, Sendable {
   /// How much there is to send now, and whether that is all. Asked after every arrival that may change it.
   func progress(_ view: WorkloadView, _ state: inout State) -> StreamProgress
 
-  /// Writes `count` octets of our stream from `offset` on.
+  /// Writes `count` octets of our stream, one at least, from `offset` on.
   func write(_ view: WorkloadView, _ state: State, offset: UInt32, into bytes: UnsafeMutableRawPointer, count: Int)
 
-  /// Takes `count` octets of the peer's stream, which begin at `offset`; all before them have come. Nil: they are as they should be; else
+  /// Takes `count` octets of the peer's stream, one at least, which begin at `offset`; all before them have come. Nil: they are as they should be; else
   /// we reset the connection, which ends in this outcome.
   func receive(_ view: WorkloadView, _ state: inout State, offset: UInt32, bytes: UnsafeRawPointer, count: Int) -> Outcome?
 

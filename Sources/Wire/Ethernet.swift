@@ -1,6 +1,7 @@
 /// Ethernet II (IEEE 802.3): where its fields are.
 public enum Ethernet {
   public static var headerLength: Int { 14 }
+  public static var sourceOffset: Int { 6 }
   public static var typeOffset: Int { 12 }
   public static var typeIPv4: UInt16 { 0x0800 }
   public static var typeARP: UInt16 { 0x0806 }

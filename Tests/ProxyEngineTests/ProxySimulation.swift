@@ -226,7 +226,10 @@ final class ProxySimulation<Rule: BindingRule, Inspector: PayloadInspector> {
     for outcome in ProxyOutcome.allCases where statistics[outcome] > 0 { text.append("\(outcome) \(statistics[outcome])") }
     for counter in ProxyCounter.allCases where statistics[counter] > 0 { text.append("\(counter) \(statistics[counter])") }
     for reason in DropReason.allCases where statistics[reason] > 0 { text.append("dropped \(reason) \(statistics[reason])") }
+    if statistics[.unsummedAccepted] > 0 { text.append("unsummedAccepted \(statistics[.unsummedAccepted])") }
     for (name, generator, role) in [("client", clients, Role.client), ("server", servers, Role.server)] {
+      let unsummed = generator.statistics[.unsummedAccepted]
+      if unsummed > 0 { text.append("\(name) unsummedAccepted \(unsummed)") }
       for outcome in Outcome.allCases where generator.statistics[role, outcome] > 0 {
         text.append("\(name) \(outcome) \(generator.statistics[role, outcome])")
       }

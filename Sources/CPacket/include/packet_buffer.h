@@ -100,6 +100,20 @@ PACKET_PATH static inline uint64_t multiply_high(uint64_t a, uint64_t b) {
     return (uint64_t)((unsigned __int128)a * b >> 64);
 }
 
+/* Which of the eight 32-bit words at `words`, aligned to 32 octets, have this value: a bit each. */
+PACKET_PATH static inline uint32_t matching_lanes(const uint32_t *_Nonnull words, uint32_t value) {
+#if defined(__AVX2__)
+    typedef uint32_t eight_words __attribute__((vector_size(32)));
+    typedef float eight_floats __attribute__((vector_size(32)));
+    const eight_words wanted = {value, value, value, value, value, value, value, value};
+    return (uint32_t)__builtin_ia32_movmskps256((eight_floats)(*(const eight_words *)words == wanted));
+#else
+    uint32_t equal = 0;
+    for (unsigned lane = 0; lane < 8; lane++) equal |= (uint32_t)(words[lane] == value) << lane;
+    return equal;
+#endif
+}
+
 /* Tells the core that it is waiting in a loop. */
 PACKET_PATH static inline void spin_hint(void) {
 #if defined(__x86_64__)
