@@ -2,7 +2,7 @@ import CPacket
 
 /// From a frame to the connection it belongs to.
 extension ProxyEngine {
-  /// Looks a frame's connection up, and asks for it.
+  /// The second pass: looks a frame's connection up, and asks for it.
   @inline(always)
   func prefetchConnection(of arrival: UnsafeMutablePointer<Arrival>) {
     guard arrival.pointee.isPlain else { return }

@@ -151,11 +151,8 @@ public struct ProxyEngine<Rule: BindingRule, Inspector: PayloadInspector>: Engin
   ) {
     tell(now)
     arrivals.base.read(burst, count: count, flows, flowHash)
-    if count > 0 { prefetchConnection(of: arrivals.base) }
-    for index in 0..<count {
-      if index &+ 1 < count { prefetchConnection(of: arrivals.base + (index &+ 1)) }
-      receive(arrivals.base + index, &io)
-    }
+    for index in 0..<count { prefetchConnection(of: arrivals.base + index) }
+    for index in 0..<count { receive(arrivals.base + index, &io) }
   }
 
   @inline(__always)

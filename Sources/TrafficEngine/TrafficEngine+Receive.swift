@@ -9,7 +9,7 @@ extension TrafficEngine {
     arrivals.base.read(burst, count: count, flows, flowHash) { offload.verification(of: $0) }
   }
 
-  /// Looks a frame's connection up, and asks for it.
+  /// The second pass: looks a frame's connection up, and asks for it.
   @inline(always)
   func prefetchConnection(of arrival: UnsafeMutablePointer<Arrival>) {
     guard usually(arrival.pointee.isPlain) else { return }
