@@ -14,6 +14,8 @@ final class RecordWriter<Record: FileRecord>: @unchecked Sendable {
   private var errorNumber: Int32 = 0
   private var written = 0
   private var lost = 0
+  /// The worker has their places back after each write.
+  private static var recordsPerWrite: Int { 4_096 }
 
   /// Creates the file, or empties it.
   ///
@@ -64,11 +66,11 @@ final class RecordWriter<Record: FileRecord>: @unchecked Sendable {
   /// Writes what a channel holds. How full it was, from 0 to 1.
   private func drain(_ channel: UnsafePointer<RecordChannel<Record>>) -> Double {
     var count = 0
-    // What lies ready wraps around at most once; what arrives meanwhile waits for the next time.
-    for _ in 0..<2 {
-      let run = channel.pointee.ring.readable()
+    // As much as there is room for, and no more: other channels wait.
+    while count < channel.pointee.ring.capacity {
+      let run = channel.pointee.ring.readable().prefix(Self.recordsPerWrite)
       if run.isEmpty { break }
-      let records = write(UnsafeRawBufferPointer(run)) / Record.length
+      let records = write(UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: run))) / Record.length
       written += records
       lost += run.count - records
       channel.pointee.ring.consume(run.count)

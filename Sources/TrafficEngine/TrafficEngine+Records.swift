@@ -31,14 +31,14 @@ extension TrafficEngine {
     guard let channel = records.channel else { return }
     let record = records.open.base + Int(slot)
     guard outcome != .completed || records.isSampled(record.pointee) else { return }
-    let connection = connections.base + Int(slot)
-    record.pointee.initialReceive = connection.pointee.initialReceive
-    record.pointee.outcome = outcome
-    if outcome != .completed, outcome != .openAtStop { record.pointee.entered(.closed, at: now) }
-    if channel.pointee.ring.push(record.pointee) {
-      statistics.add(.recordsWritten)
-    } else {
-      statistics.add(.recordsLost)
-    }
+    guard let place = channel.pointee.ring.reserve() else { return statistics.add(.recordsLost) }
+    // What is written here last is written there: a copy of it would have to wait for it.
+    place.pointee = record.pointee
+    place.pointee.initialReceive = connections.base[Int(slot)].initialReceive
+    place.pointee.outcome = outcome
+    if outcome != .completed, outcome != .openAtStop { place.pointee.entered(.closed, at: now) }
+    channel.pointee.ring.commit()
+    channel.pointee.ring.prefetch(ahead: 2)
+    statistics.add(.recordsWritten)
   }
 }
