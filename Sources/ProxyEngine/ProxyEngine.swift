@@ -129,6 +129,7 @@ public struct ProxyEngine<Rule: BindingRule, Inspector: PayloadInspector>: Engin
     survey = TimestampSurvey(servers: learnsTimestamps ? settings.servers.targets.count : 0)
     heldMost = settings.ports.map(\.poolSize).min()! / share.workers / 4
     tuples = Self.tuples(settings, share)
+    tuples.begin(at: random.next())
     crossing = WorkerCrossing(
       lanes: share.lanes, hash: share.hash, learnsStrays: share.learnsStrays, ownership: Self.ownership(settings, share))
     worker = share.worker

@@ -12,6 +12,8 @@ public struct WorkerPorts: Sequence, Hashable, Sendable, BitwiseCopyable {
   private let length: UInt32
   /// From a run's beginning to the next one's; a power of two.
   private let stride: UInt32
+  /// Ports of the runs that lie below the lowest port.
+  private let passed: UInt32
   /// The first port; only if there is one.
   public let first: UInt16
   /// How many they are.
@@ -29,7 +31,14 @@ public struct WorkerPorts: Sequence, Hashable, Sendable, BitwiseCopyable {
     func countBelow(_ port: UInt32) -> UInt32 {
       port <= first ? 0 : (port - first) / stride * length + Swift.min((port - first) % stride, length)
     }
-    count = Int(countBelow(65_536) - countBelow(lowest))
+    passed = countBelow(lowest)
+    count = Int(countBelow(65_536) - passed)
+  }
+
+  /// The port at an index below `count`, in rising order.
+  public subscript(index: Int) -> UInt16 {
+    let inRuns = passed + UInt32(index)
+    return UInt16(base + inRuns / length * stride + inRuns % length)
   }
 
   /// The next port; nil after the last. `port` is one of these.

@@ -144,6 +144,7 @@ public struct TrafficEngine<W: Workload>: Engine, ~Copyable {
     self.records = RecordKeeper(
       channel: records, capacity: capacity, sample: settings.output.recordsSample, worker: share.worker)
     tuples = Self.tuples(settings.port, share)
+    tuples.begin(at: random.next())
     crossing = WorkerCrossing(
       lanes: share.lanes, hash: share.hash, learnsStrays: share.learnsStrays, ownership: Self.ownership(settings, share))
     pacer = Pacer(

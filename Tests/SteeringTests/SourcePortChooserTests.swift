@@ -40,6 +40,21 @@ import Testing
     #expect(seen.allSatisfy { $0.port >= 1024 })
   }
 
+  @Test(arguments: [(0xe000 as UInt16, 8), (0xe000, 3), (0x0007, 5), (0x0ff0, 40)])
+  func aDrawChoosesWhereTheWalkBegins(mask: UInt16, workers: Int) throws {
+    let steering = try PortSteering(mask: mask, workers: workers)
+    for worker in 0..<workers {
+      let ports = Array(steering.ports(ofWorker: worker))
+      for draw in [0, 1, UInt64(ports.count) - 1, UInt64(ports.count), 0x9e37_79b9_7f4a_7c15] {
+        var chooser = try SourcePortChooser(addresses: [range("10.0.0.1", "10.0.0.2")], steering: steering, worker: worker)
+        chooser.begin(at: draw)
+        let endpoints = walk(&chooser)
+        #expect(endpoints.count == 2 * ports.count)
+        #expect(endpoints[0] == ClientEndpoint(address: IPv4Address("10.0.0.1")!, port: ports[Int(draw % UInt64(ports.count))]))
+      }
+    }
+  }
+
   @Test(arguments: [1, 2, 3, 8])
   func repliesComeHomeByTheHash(queues: Int) throws {
     let server = IPv4Address("192.168.7.1")!
