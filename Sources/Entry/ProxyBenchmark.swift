@@ -107,7 +107,8 @@ public struct BareForwarder: Engine, ~Copyable {
         link: fromServer ? toClient : toServer, key: key, change: fromServer ? flow.change.reversed : flow.change,
         sequence: segment.pointee.sequence + (fromServer ? flow.delta : 0),
         acknowledgment: !fromServer && isExplained ? segment.pointee.acknowledgment - flow.delta : segment.pointee.acknowledgment,
-        window: segment.pointee.window))
+        window: segment.pointee.window),
+      options: OptionTranslation())
     io.send(packet, length: length)
   }
 

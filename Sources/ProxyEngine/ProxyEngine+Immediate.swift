@@ -38,7 +38,7 @@ extension ProxyEngine {
     let translation = Translation(
       link: routes.base[Int(connection.pointee.target)].link, key: connection.pointee.serverKey.reversed,
       change: connection.pointee.change, sequence: segment.sequence, acknowledgment: segment.acknowledgment, window: segment.window)
-    HeaderRewriter.rewrite(packet.bytes, &segment, translation)
+    HeaderRewriter.rewrite(packet.bytes, &segment, translation, options: OptionTranslation())
     packet.side = isSplit ? 1 : 0
     io.send(packet, length: length)
   }

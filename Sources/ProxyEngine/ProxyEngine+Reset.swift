@@ -45,17 +45,17 @@ extension ProxyEngine {
       let translation = Translation(
         link: routes.base[Int(connection.pointee.target)].link, key: connection.pointee.serverKey.reversed,
         change: connection.pointee.change, sequence: segment.pointee.sequence + connection.pointee.toServer,
-        acknowledgment: isExplained ? acknowledgment - connection.pointee.toClient : acknowledgment, window: segment.pointee.window,
-        timestamp: 0, echo: 0 &- connection.pointee.toClientTimestamp)
-      HeaderRewriter.rewrite(packet.bytes, segment, translation)
+        acknowledgment: isExplained ? acknowledgment - connection.pointee.toClient : acknowledgment, window: segment.pointee.window)
+      HeaderRewriter.rewrite(
+        packet.bytes, segment, translation, options: OptionTranslation(echo: 0 &- connection.pointee.toClientTimestamp))
       packet.side = isSplit ? 1 : 0
     } else {
       let translation = Translation(
         link: front.peers.link(connection.pointee.peer), key: connection.pointee.clientKey.reversed,
         change: connection.pointee.change.reversed, sequence: segment.pointee.sequence + connection.pointee.toClient,
-        acknowledgment: isExplained ? acknowledgment - connection.pointee.toServer : acknowledgment, window: segment.pointee.window,
-        timestamp: connection.pointee.toClientTimestamp, echo: 0)
-      HeaderRewriter.rewrite(packet.bytes, segment, translation)
+        acknowledgment: isExplained ? acknowledgment - connection.pointee.toServer : acknowledgment, window: segment.pointee.window)
+      HeaderRewriter.rewrite(
+        packet.bytes, segment, translation, options: OptionTranslation(timestamp: connection.pointee.toClientTimestamp))
       packet.side = 0
     }
     io.send(packet, length: length)

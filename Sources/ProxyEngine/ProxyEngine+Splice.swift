@@ -34,9 +34,12 @@ extension ProxyEngine {
     let translation = Translation(
       link: routes.base[Int(connection.pointee.target)].link, key: connection.pointee.serverKey.reversed,
       change: connection.pointee.change, sequence: sequence,
-      acknowledgment: acknowledgment, window: window, timestamp: 0, echo: 0 &- connection.pointee.toClientTimestamp,
-      blocks: 0 &- connection.pointee.toClient, blanksBlocks: !connection.pointee.flags.has(.serverSACK))
-    HeaderRewriter.rewrite(packet.bytes, segment, translation)
+      acknowledgment: acknowledgment, window: window)
+    HeaderRewriter.rewrite(
+      packet.bytes, segment, translation,
+      options: OptionTranslation(
+        echo: 0 &- connection.pointee.toClientTimestamp, blocks: 0 &- connection.pointee.toClient,
+        blanksBlocks: !connection.pointee.flags.has(.serverSACK)))
     let length = packet.length
     packet.side = isSplit ? 1 : 0
     if connection.pointee.flags.has(.splits) {
@@ -94,9 +97,10 @@ extension ProxyEngine {
     let translation = Translation(
       link: front.peers.link(connection.pointee.peer), key: connection.pointee.clientKey.reversed,
       change: connection.pointee.change.reversed, sequence: sequence + connection.pointee.toClient,
-      acknowledgment: acknowledgment - connection.pointee.toServer, window: window,
-      timestamp: connection.pointee.toClientTimestamp, echo: 0, blocks: 0 &- connection.pointee.toServer)
-    HeaderRewriter.rewrite(packet.bytes, segment, translation)
+      acknowledgment: acknowledgment - connection.pointee.toServer, window: window)
+    HeaderRewriter.rewrite(
+      packet.bytes, segment, translation,
+      options: OptionTranslation(timestamp: connection.pointee.toClientTimestamp, blocks: 0 &- connection.pointee.toServer))
     let length = packet.length
     packet.side = 0
     io.send(packet, length: length)
@@ -108,10 +112,10 @@ extension ProxyEngine {
   private func note(
     _ end: inout EndState, _ sequence: SequenceNumber, _ next: SequenceNumber, _ acknowledgment: SequenceNumber
   ) -> Bool {
-    let isNew = next > end.next
-    if isNew { end.next = next }
     if acknowledgment > end.acknowledged { end.acknowledged = acknowledgment }
-    return !isNew && next != sequence
+    guard next > end.next else { return next != sequence }
+    end.next = next
+    return false
   }
 
   /// Notes the time, and what the segment means for the connection's end.

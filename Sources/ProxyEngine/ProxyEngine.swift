@@ -151,9 +151,10 @@ public struct ProxyEngine<Rule: BindingRule, Inspector: PayloadInspector>: Engin
     _ burst: UnsafeMutablePointer<PacketPointer>, count: Int, now: Ticks, _ io: inout PacketQueue<Port>
   ) {
     tell(now)
-    arrivals.base.read(burst, count: count, flows, flowHash)
-    for index in 0..<count { prefetchConnection(of: arrivals.base + index) }
-    for index in 0..<count { receive(arrivals.base + index, &io) }
+    let arrivals = arrivals.base
+    arrivals.read(burst, count: count, flows, flowHash)
+    for index in 0..<count { prefetchConnection(of: arrivals + index) }
+    for index in 0..<count { receive(arrivals + index, &io) }
   }
 
   @inline(__always)

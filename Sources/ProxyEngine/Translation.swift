@@ -8,6 +8,10 @@ struct Translation: BitwiseCopyable {
   var sequence: SequenceNumber
   var acknowledgment: SequenceNumber
   var window: UInt16
+}
+
+/// The same of its options.
+struct OptionTranslation: BitwiseCopyable {
   /// What is added to the timestamp and to its echo.
   var timestamp: UInt32 = 0
   var echo: UInt32 = 0
@@ -52,9 +56,13 @@ struct KeyChange: BitwiseCopyable, Sendable {
 /// Rewrites headers in place. Sums are updated for what changes and nothing else (RFC 1624), so that an octet that was damaged on the way
 /// through us is still found at the other end.
 enum HeaderRewriter {
-  /// Rewrites a frame that was read as `segment`, with an acknowledgment. Its key is what the translation's change begins with.
+  /// Rewrites a frame that was read as `segment`, with an acknowledgment. Its key is what the translation's change begins with. What becomes of
+  /// options is asked only where there are any.
   @inline(always)
-  static func rewrite(_ frame: UnsafeMutableRawPointer, _ segment: UnsafePointer<TCPSegment>, _ to: Translation) {
+  static func rewrite(
+    _ frame: UnsafeMutableRawPointer, _ segment: UnsafePointer<TCPSegment>, _ to: Translation,
+    options: @autoclosure () -> OptionTranslation
+  ) {
     let bytes = UnsafeRawPointer(frame)
     let tcp = tcpOffset(bytes)
     to.link.store(to: frame)
@@ -74,7 +82,7 @@ enum HeaderRewriter {
     }
     frame.store(to.key.ports, at: tcp)
     frame.store(numbers, at: tcp &+ 4)
-    if segment.pointee.options.present.rawValue != 0 { rewriteOptions(frame, tcp, segment, to, &sum) }
+    if segment.pointee.options.present.rawValue != 0 { sum = rewriteOptions(frame, tcp, segment, options(), sum) }
     frame.store(sum.field, at: tcp &+ 16)
   }
 
@@ -95,42 +103,54 @@ enum HeaderRewriter {
     Ethernet.headerLength &+ Int(frame.octet(Ethernet.headerLength) & 0xf) &* 4
   }
 
+  /// Returns the sum with what has changed.
   @inline(always)
   private static func rewriteOptions(
-    _ frame: UnsafeMutableRawPointer, _ tcp: Int, _ segment: UnsafePointer<TCPSegment>, _ to: Translation, _ sum: inout ChecksumSum
-  ) {
+    _ frame: UnsafeMutableRawPointer, _ tcp: Int, _ segment: UnsafePointer<TCPSegment>, _ to: OptionTranslation, _ before: ChecksumSum
+  ) -> ChecksumSum {
     let present = segment.pointee.options.present
-    if present.has(.timestamps), to.timestamp | to.echo != 0 { rewriteTimestamps(frame, tcp, segment, to, &sum) }
-    if present.has(.sack), to.blocks != 0 || to.blanksBlocks { rewriteBlocks(frame, segment, tcp, to, &sum) }
+    var sum = before
+    if present.has(.timestamps), to.timestamp | to.echo != 0 { sum = rewriteTimestamps(frame, tcp, segment, to.timestamp, to.echo, sum) }
+    if present.has(.sack), to.blocks != 0 || to.blanksBlocks { sum = rewriteBlocks(frame, tcp, segment, to.blocks, to.blanksBlocks, sum) }
+    return sum
   }
 
   @inline(never)
   private static func rewriteTimestamps(
-    _ frame: UnsafeMutableRawPointer, _ tcp: Int, _ segment: UnsafePointer<TCPSegment>, _ to: Translation, _ sum: inout ChecksumSum
-  ) {
+    _ frame: UnsafeMutableRawPointer, _ tcp: Int, _ segment: UnsafePointer<TCPSegment>, _ addend: UInt32, _ echoAddend: UInt32,
+    _ before: ChecksumSum
+  ) -> ChecksumSum {
     guard let option = TCPOptions.place(of: TCPHeader.OptionKind.timestamps, in: frame, tcp, Int(segment.pointee.payloadOffset)) else {
-      return
+      return before
     }
+    var sum = before
     let value = segment.pointee.options.timestampValue
     let echo = segment.pointee.options.timestampEcho
-    if to.timestamp != 0 { replace(frame, option &+ 2, with: value &+ to.timestamp, tcp, &sum) }
+    if addend != 0 { replace(frame, option &+ 2, with: value &+ addend, tcp, &sum) }
     // An echo without ACK says nothing (RFC 7323 3.2), and one of none is none.
-    if to.echo != 0, segment.pointee.flags.has(.ack) { replace(frame, option &+ 6, with: echo &+ to.echo, tcp, &sum) }
+    if echoAddend != 0, segment.pointee.flags.has(.ack) { replace(frame, option &+ 6, with: echo &+ echoAddend, tcp, &sum) }
+    return sum
   }
 
   @inline(never)
   private static func rewriteBlocks(
-    _ frame: UnsafeMutableRawPointer, _ segment: UnsafePointer<TCPSegment>, _ tcp: Int, _ to: Translation, _ sum: inout ChecksumSum
-  ) {
+    _ frame: UnsafeMutableRawPointer, _ tcp: Int, _ segment: UnsafePointer<TCPSegment>, _ addend: UInt32, _ blanks: Bool,
+    _ before: ChecksumSum
+  ) -> ChecksumSum {
     let first = Int(segment.pointee.payloadOffset) &- Int(segment.pointee.options.sackDistance)
     let bytes = UnsafeRawPointer(frame)
     let end = first &- 2 &+ Int(bytes.octet(first &- 1))
-    if to.blanksBlocks { return blank(frame, first &- 2, end, tcp, &sum) }
+    var sum = before
+    if blanks {
+      blank(frame, first &- 2, end, tcp, &sum)
+      return sum
+    }
     var edge = first
     while edge < end {
-      replace(frame, edge, with: bytes.bigEndian32(edge) &+ to.blocks, tcp, &sum)
+      replace(frame, edge, with: bytes.bigEndian32(edge) &+ addend, tcp, &sum)
       edge &+= 4
     }
+    return sum
   }
 
   /// Puts NOPs in an option's place.

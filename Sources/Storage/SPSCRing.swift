@@ -66,7 +66,7 @@ public struct SPSCRing<Element: BitwiseCopyable>: ~Copyable, @unchecked Sendable
     let place = UnsafeRawPointer(elements.base + Int((load(Self.tail) &+ UInt64(truncatingIfNeeded: ahead)) & mask))
     var offset = 0
     while offset < MemoryLayout<Element>.stride {
-      prefetch_line(place + offset)
+      prefetch_to_write(place + offset)
       offset &+= 64
     }
   }

@@ -72,7 +72,17 @@ PACKET_PATH static inline void packet_reset(struct packet_buffer *_Nonnull p) {
 /* Asks for a cache line that is read soon. */
 PACKET_PATH static inline void prefetch_line(const void *_Nonnull address) { __builtin_prefetch(address, 1, 3); }
 
-/* The same of what an empty buffer is filled in: its first line, and where its frame will start, as buffers of DPDK's pools lie. */
+/* Asks for a cache line that is written soon, and that another core has read since: this core is to have it alone. */
+PACKET_PATH static inline void prefetch_to_write(const void *_Nonnull address) {
+#if defined(__x86_64__)
+    /* Every processor of 64 bits takes it, if only for nothing; the compiler's builtin makes it where the processor is named. */
+    __asm__ volatile("prefetchw %0" : : "m"(*(const uint8_t *)address));
+#else
+    __builtin_prefetch(address, 1, 3);
+#endif
+}
+
+/* Asks for what an empty buffer is filled in: its first line, and where its frame will start, as buffers of DPDK's pools lie. */
 PACKET_PATH static inline void prefetch_buffer(const struct packet_buffer *_Nonnull p) {
     prefetch_line(p);
     prefetch_line((const uint8_t *)(p + 1) + PACKET_HEADROOM);
