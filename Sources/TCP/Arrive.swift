@@ -13,11 +13,21 @@ extension Connection {
     // What is expected next, acknowledges something between SND.UNA and SND.NXT, and has neither SYN nor RST passes every check.
     let acknowledged = segment.pointee.acknowledgment.distance(from: sendUnacknowledged)
     if usually(segment.pointee.sequence == receiveNext), usually(acknowledged <= flight), usually(segment.pointee.flags.isPlain),
-      usually(!flags.has(.notPlain)), usually(state != .synSent)
+      usually(state != .synSent), usually(!flags.has(.notPlain)) || provesItsAge(segment, &companion)
     {
       return process(segment, acknowledged, inOrder: true, &companion, parameters, now: now)
     }
     return examine(segment, in: frame, acknowledged, &companion, recoveries, parameters, now: now)
+  }
+
+  /// RFC 7323 5.3 and 4.3, of a segment that begins at RCV.NXT.
+  @inline(always)
+  private func provesItsAge(_ segment: UnsafePointer<TCPSegment>, _ companion: inout Companion) -> Bool {
+    guard !flags.has(.cold), segment.pointee.options.present.has(.timestamps),
+      Int32(bitPattern: segment.pointee.options.timestampValue &- companion.timestampRecent) >= 0
+    else { return false }
+    companion.timestampRecent = segment.pointee.options.timestampValue
+    return true
   }
 
   /// The checks one after the other, for what does not pass all of them at first sight.
@@ -41,7 +51,7 @@ extension Connection {
 
   /// From the fifth step on.
   ///
-  /// - Parameter inOrder: known to begin at RCV.NXT, to acknowledge nothing but what is in flight, and to need no timestamp.
+  /// - Parameter inOrder: known to begin at RCV.NXT, to acknowledge nothing but what is in flight, and to have proven its age where it must.
   @inline(always)
   private mutating func process(
     _ segment: UnsafePointer<TCPSegment>, _ acknowledged: UInt32, inOrder: Bool, _ companion: inout Companion,

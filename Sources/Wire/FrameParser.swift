@@ -42,7 +42,7 @@ public enum FrameParser {
   }
 
   /// Reads what nearly every frame is, with few comparisons: TCP in IPv4 without options, whole, sound, and with no TCP options or those
-  /// of a usual SYN. False: it is something else, or there is something wrong with it.
+  /// of a usual SYN, or timestamps. False: it is something else, or there is something wrong with it.
   @inline(always)
   static func parsePlain(
     _ frame: UnsafeRawPointer, count: Int, verify: ChecksumVerification, into segment: inout TCPSegment
@@ -91,10 +91,7 @@ public enum FrameParser {
       guard usually(sum.isWhole) else { return false }
     }
     if headerLength > TCPHeader.length {
-      guard headerLength == TCPHeader.length &+ TCPOptions.synLayoutLength, segment.options.readUsual(frame + (tcp &+ TCPHeader.length))
-      else {
-        return false
-      }
+      guard segment.options.readUsual(frame + (tcp &+ TCPHeader.length), count: headerLength &- TCPHeader.length) else { return false }
     }
     return true
   }

@@ -1,22 +1,26 @@
-/// Reading and writing TCP options. Two layouts, those that this program and Linux send, are read by comparing whole words; all others by
+/// Reading and writing TCP options. Three layouts, those that this program and Linux send, are read by comparing whole words; all others by
 /// walking them.
 extension TCPOptions {
   /// MSS, NOP NOP + SACK-permitted, NOP + window scale: the SYN of the reference connection, and Linux's without timestamps.
   static var synLayoutLength: Int { 12 }
+  /// MSS, SACK-permitted + timestamps, NOP + window scale: this program's SYN with timestamps, and Linux's.
+  static var longSynLayoutLength: Int { 20 }
   /// NOP NOP timestamps: RFC 7323 appendix A.
   static var timestampLayoutLength: Int { 12 }
   static var timestampPrefix: UInt32 { 0x0101_080a }
+  private static var permittedAndTimestamps: UInt32 { 0x0402_080a }
 
   /// Reads `count` octets of options. False when one's length is impossible.
   @inline(__always)
   public mutating func read(_ bytes: UnsafeRawPointer, count: Int) -> Bool {
-    if count == Self.synLayoutLength, readUsual(bytes) { return true }
+    if readUsual(bytes, count: count) { return true }
     return walk(bytes, count: count)
   }
 
-  /// Reads 12 octets of options if they have one of the two usual layouts; false, and nothing done, if not.
+  /// Reads options that have one of the usual layouts; false, and nothing done, if not.
   @inline(__always)
-  mutating func readUsual(_ bytes: UnsafeRawPointer) -> Bool {
+  mutating func readUsual(_ bytes: UnsafeRawPointer, count: Int) -> Bool {
+    guard usually(count == Self.synLayoutLength) else { return count == Self.longSynLayoutLength && readLongSyn(bytes) }
     let word0 = bytes.bigEndian32(0)
     if word0 == Self.timestampPrefix {
       present = .timestamps
@@ -30,6 +34,22 @@ extension TCPOptions {
     present = Present(rawValue: 7)
     maximumSegmentSize = UInt16(truncatingIfNeeded: word0)
     windowScale = min(UInt8(truncatingIfNeeded: word2), TCPHeader.maximumWindowScale)
+    return true
+  }
+
+  /// Reads 20 octets of options if they are those of a SYN with timestamps; false, and nothing done, if not.
+  @inline(never)
+  mutating func readLongSyn(_ bytes: UnsafeRawPointer) -> Bool {
+    let size = bytes.bigEndian32(0)
+    let scale = bytes.bigEndian32(16)
+    guard size & 0xffff_0000 == 0x0204_0000, bytes.bigEndian32(4) == Self.permittedAndTimestamps, scale & 0xffff_ff00 == 0x0103_0300 else {
+      return false
+    }
+    present = Present(rawValue: 15)
+    maximumSegmentSize = UInt16(truncatingIfNeeded: size)
+    timestampValue = bytes.bigEndian32(8)
+    timestampEcho = bytes.bigEndian32(12)
+    windowScale = min(UInt8(truncatingIfNeeded: scale), TCPHeader.maximumWindowScale)
     return true
   }
 
@@ -119,7 +139,7 @@ extension TCPOptions {
     var offset = 0
     if present.has(.maximumSegmentSize) { put(0x0204_0000 | UInt32(maximumSegmentSize), bytes, &offset, &sum) }
     if present.has(.timestamps) {
-      put(present.has(.sackPermitted) ? 0x0402_080a : Self.timestampPrefix, bytes, &offset, &sum)
+      put(present.has(.sackPermitted) ? Self.permittedAndTimestamps : Self.timestampPrefix, bytes, &offset, &sum)
       put(timestampValue, bytes, &offset, &sum)
       put(timestampEcho, bytes, &offset, &sum)
     } else if present.has(.sackPermitted) {

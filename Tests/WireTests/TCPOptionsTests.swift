@@ -101,17 +101,18 @@ import Testing
     }
   }
 
-  /// The two layouts that are read by whole words say what walking them says, also when they are nearly right.
+  /// The layouts that are read by whole words say what walking them says, also when they are nearly right.
   @Test func whatIsReadByWordsIsWhatWalkingSays() {
     let layouts: [[UInt8]] = [
       [2, 4, 5, 180, 1, 1, 4, 2, 1, 3, 3, 7], [1, 1, 8, 10, 1, 2, 3, 4, 5, 6, 7, 8],
+      [2, 4, 5, 180, 4, 2, 8, 10, 1, 2, 3, 4, 5, 6, 7, 8, 1, 3, 3, 7],
     ]
     for layout in layouts {
       for index in layout.indices {
         for value in UInt8.min...UInt8.max {
           var octets = layout
           octets[index] = value
-          // Four more NOPs: not one of the two lengths, hence walked. In front they change nothing, not even the way to the payload.
+          // Four more NOPs: not one of their lengths, hence walked. In front they change nothing, not even the way to the payload.
           let walked = read([1, 1, 1, 1] + octets)
           guard let read = read(octets) else { continue }
           #expect(read == walked, "\(octets)")
