@@ -73,10 +73,13 @@ public struct SourcePortChooser: ~Copyable, @unchecked Sendable {
 
   deinit { ranges.deallocate() }
 
-  /// Goes on from a port that `draw` chooses, any number. A program that is started again and begins elsewhere than before does not meet, at
-  /// servers, the connections of its last run that are in TIME-WAIT; and a stranger cannot tell the port (RFC 6056 2.1).
+  /// Goes on from a port that `draw` chooses, any number: one that is no service's, if there is any. A program that is started again and begins
+  /// elsewhere than before does not meet, at servers, the connections of its last run that are in TIME-WAIT; and a stranger cannot tell the
+  /// port (RFC 6056 2.1).
   public mutating func begin(at draw: UInt64) {
-    position = Position(range: 0, address: ranges[0].lowerBound.rawValue, port: ports[Int(draw % UInt64(ports.count))])
+    let candidates = ports.dynamicCount > 0 ? ports.dynamicCount : ports.count
+    let index = ports.count - candidates + Int(draw % UInt64(candidates))
+    position = Position(range: 0, address: ranges[0].lowerBound.rawValue, port: ports[index])
   }
 
   /// The next pair.

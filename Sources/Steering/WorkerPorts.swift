@@ -3,6 +3,8 @@
 public struct WorkerPorts: Sequence, Hashable, Sendable, BitwiseCopyable {
   /// The lowest port that a client uses: those below are the system's (RFC 6335 6).
   public static let lowest: UInt16 = 1024
+  /// The first of those that are assigned to no service (RFC 6335 6).
+  public static let firstDynamic: UInt16 = 49_152
   /// All ports: those of a worker that is alone, or whose replies find it by other means.
   public static let all = WorkerPorts(first: 0, length: 65_536, stride: 65_536)
 
@@ -28,11 +30,18 @@ public struct WorkerPorts: Sequence, Hashable, Sendable, BitwiseCopyable {
     let inRun = lowest > first ? (lowest - first) % stride : 0
     let start = Swift.max(lowest, first)
     self.first = UInt16(truncatingIfNeeded: inRun < length ? start : start + stride - inRun)
-    func countBelow(_ port: UInt32) -> UInt32 {
-      port <= first ? 0 : (port - first) / stride * length + Swift.min((port - first) % stride, length)
-    }
-    passed = countBelow(lowest)
-    count = Int(countBelow(65_536) - passed)
+    passed = Self.places(below: lowest, first, length, stride)
+    count = Int(Self.places(below: 65_536, first, length, stride) - passed)
+  }
+
+  /// Ports of the runs below a port, those below the lowest included.
+  private static func places(below port: UInt32, _ first: UInt32, _ length: UInt32, _ stride: UInt32) -> UInt32 {
+    port <= first ? 0 : (port - first) / stride * length + Swift.min((port - first) % stride, length)
+  }
+
+  /// How many of them are no service's.
+  public var dynamicCount: Int {
+    count - Int(Self.places(below: UInt32(Self.firstDynamic), base, length, stride) - passed)
   }
 
   /// The port at an index below `count`, in rising order.
