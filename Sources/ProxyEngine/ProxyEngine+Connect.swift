@@ -129,6 +129,7 @@ extension ProxyEngine {
     // A SYN that was passed on as it came may have carried data (RFC 7413).
     let isOurs = acknowledgment == binding.pointee.start || (isImmediate && acknowledgment == connection.pointee.client.next)
     guard segment.pointee.flags.has(.ack), isOurs else { return receiveStrangeAnswer(segment, slot, packet, &io) }
+    sumless.heardSynchronize(packet.bytes)
     if isImmediate { return passSynAck(segment, slot, packet, &io) }
     if connection.pointee.flags.has(.timestamps), !segment.pointee.options.present.has(.timestamps) {
       statistics.count(.serversUnfit)

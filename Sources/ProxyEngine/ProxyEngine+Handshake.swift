@@ -11,6 +11,7 @@ extension ProxyEngine {
       slots.giveBack(slot)
       return drop(packet, .tableFull, &io)
     }
+    sumless.heardSynchronize(packet.bytes)
     let connection = connections.base + Int(slot)
     connection.pointee = ProxyConnection(client: segment.pointee, peer: peer, now: moment.milliseconds)
     _ = flows.insert(hash, slot &<< 1)

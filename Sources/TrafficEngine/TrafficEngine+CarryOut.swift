@@ -38,7 +38,7 @@ extension TrafficEngine {
     let events = action.events
 
     // What arrived.
-    if events.has(.established) { established(end) }
+    if events.has(.established) { established(end, frame) }
     if events.has(.payload) {
       let outcome = take(action, end, segment, frame)
       if rarely(outcome != nil), let outcome { return breakOff(slot, outcome, &spare, &io) }
@@ -120,8 +120,9 @@ extension TrafficEngine {
   }
 
   @inline(always)
-  private func established(_ end: End) {
+  private func established(_ end: End, _ frame: UnsafeRawPointer) {
     if end.role == .client {
+      if !isLooped { sumless.heardSynchronize(frame) }
       end.counters.count(.synAckReceived)
       statistics.measured(.handshake, ticks: end.companion.pointee.tcp.phase(until: now))
     } else {

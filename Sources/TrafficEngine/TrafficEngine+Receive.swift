@@ -177,6 +177,7 @@ extension TrafficEngine {
     guard flows.count < flows.capacity, let peer = isLooped ? 0 : station.peer(of: bytes, segment.pointee.key.source),
       let slot = slots.take()
     else { return drop(packet, .tableFull, &io) }
+    if !isLooped { sumless.heardSynchronize(bytes) }
     var initial = initialSequence.number(segment.pointee.key, now: moment)
     // RFC 9293 3.10.7.4: beyond the largest number of the previous connection.
     if let previous, initial <= previous { initial = previous + 64_000 }
