@@ -96,7 +96,7 @@ public struct ExchangeWorkload: Workload {
 
   @inline(__always)
   public func write(_ view: WorkloadView, _ state: State, offset: UInt32, into bytes: UnsafeMutableRawPointer, count: Int) {
-    guard usually((offset | UInt32(truncatingIfNeeded: count)) & 7 == 0) else {
+    guard usually(Self.isWords(offset, count)) else {
       return writeOctets(view.connection, state.key, offset, bytes, count)
     }
     let role = view.role
@@ -137,7 +137,7 @@ public struct ExchangeWorkload: Workload {
     let learns = offset == 0 && carriesID && role == .server && count >= 8
     if learns { state.key = Self.fold(bytes.native64(0)) }
     if !verifies { return nil }
-    guard usually((offset | UInt32(truncatingIfNeeded: count)) & 7 == 0) else {
+    guard usually(Self.isWords(offset, count)) else {
       return receiveOctets(role, &state, offset, bytes, count) ? nil : .payloadMismatch
     }
     let octets = Self.pattern(state.key, offset, role == .client ? .server : .client)
@@ -166,10 +166,10 @@ public struct ExchangeWorkload: Workload {
     _ role: Role, _ state: inout State, _ offset: UInt32, _ bytes: UnsafeRawPointer, _ count: Int
   ) -> Bool {
     let learns = carriesID && role == .server
-    if learns, offset == 0 { state.key = 0 }
     for place in 0..<count {
       let at = offset &+ UInt32(truncatingIfNeeded: place)
       let octet = bytes.octet(place)
+      if learns, at == 0 { state.key = 0 }
       if learns, at < Self.idLength {
         state.key ^= UInt32(octet) &<< (at & 3 &* 8)  // folds as it comes
       } else {
@@ -199,6 +199,13 @@ public struct ExchangeWorkload: Workload {
 
   @inline(always)
   private static func fold(_ id: UInt64) -> UInt32 { UInt32(truncatingIfNeeded: id ^ id &>> 32) }
+
+  /// Whether octets are whole words of the pattern, one after another: behind 2^32 it begins anew, and so does the id.
+  @inline(always)
+  private static func isWords(_ offset: UInt32, _ count: Int) -> Bool {
+    let count = UInt32(truncatingIfNeeded: count)
+    return (offset | count) & 7 == 0 && offset <= ~count
+  }
 
   /// The eight octets of the stream that contain `offset`: mixed from connection and direction, and a step on for each eight before.
   @inline(always)
