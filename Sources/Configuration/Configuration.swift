@@ -11,7 +11,11 @@ public enum Configuration {
   /// - Throws: `ConfigurationError` for the first mistake found.
   public static func load(file: String?, overrides: [Override] = []) throws(ConfigurationError) -> TrafficSettings {
     guard let file else { return try settings(text: nil, place: .commandLine, overrides) }
-    return try settings(text: try FileText.read(file), place: .file(file), overrides)
+    let settings = try settings(text: try FileText.read(file), place: .file(file), overrides)
+    if let problem = SharedChecks.spares(file, settings.output, records: settings.engine.detailedRecords) {
+      throw ConfigurationError(.file(file), problem)
+    }
+    return settings
   }
 
   /// The same from a document's text; `name` stands for the file in sentences.

@@ -161,9 +161,7 @@ enum CrossChecks {
   }
 
   private static func filesDiffer(_ settings: TrafficSettings) -> String? {
-    var files: [(key: String, file: String?)] = [("output.json", settings.output.json), ("output.pcap", settings.output.pcap)]
-    if settings.engine.detailedRecords { files.append(("output.records_file", settings.output.recordsFile)) }
-    return SharedChecks.filesDiffer(files)
+    SharedChecks.filesDiffer(settings.output, records: settings.engine.detailedRecords)
   }
 
   /// Keys of a workload that is not the one.

@@ -72,13 +72,34 @@ enum SharedChecks {
     }
   }
 
-  /// - Parameter files: those that are written, each with its key.
-  static func filesDiffer(_ files: [(key: String, file: String?)]) -> String? {
-    for (index, (key, file)) in files.enumerated() {
-      guard let file, let other = files[..<index].first(where: { $0.file == file }) else { continue }
-      return "\(other.key) and \(key) are both '\(file)': give them different names"
+  /// What is written does not overwrite something else that is written, whatever it is called.
+  ///
+  /// - Parameter records: a file of connection records is written, too.
+  static func filesDiffer(_ output: OutputSettings, records: Bool) -> String? {
+    let files = output.files(records: records)
+    for (index, (key, path)) in files.enumerated() {
+      guard let other = files[..<index].first(where: { FileIdentity(path: $0.path) == FileIdentity(path: path) }) else { continue }
+      if other.path == path { return "\(other.key) and \(key) are both '\(path)': give them different names" }
+      return "\(other.key) is '\(other.path)' and \(key) is '\(path)', and these are one file: give them different names"
     }
     return nil
+  }
+
+  /// Nor the configuration.
+  static func spares(_ file: String, _ output: OutputSettings, records: Bool) -> String? {
+    let configuration = FileIdentity(path: file)
+    guard case .existing = configuration,
+      let spoiling = output.files(records: records).first(where: { FileIdentity(path: $0.path) == configuration })
+    else { return nil }
+    return "\(spoiling.key) is '\(spoiling.path)', which is this file and would be overwritten: give it another name"
+  }
+}
+
+extension OutputSettings {
+  /// The files that are written, each with its key.
+  fileprivate func files(records: Bool) -> [(key: String, path: String)] {
+    let files = [("output.json", json), ("output.pcap", pcap), ("output.records_file", records ? recordsFile : nil)]
+    return files.compactMap { key, path in path.map { (key, $0) } }
   }
 }
 

@@ -44,14 +44,18 @@ public struct CapturePort<Base: PacketPort & ~Copyable>: PacketPort, ~Copyable {
   /// Nil: nothing is captured.
   private let channel: UnsafePointer<CaptureChannel>?
   private let isLooped: Bool
+  private let isSimulated: Bool
   private var now: Ticks = 0
 
   /// - Parameters:
   ///   - channel: must outlive the port.
   ///   - isLooped: what is transmitted comes back.
-  public init(_ base: consuming Base, into channel: UnsafePointer<CaptureChannel>?, isLooped: Bool = true) {
+  ///   - isSimulated: a frame crosses the wire when the turn begins, by the worker's clock. Otherwise the time-stamp counter is read for each:
+  ///     between the beginning of a turn and its frames another worker may have sent what these answer.
+  public init(_ base: consuming Base, into channel: UnsafePointer<CaptureChannel>?, isLooped: Bool = true, isSimulated: Bool = false) {
     self.base = base
     self.isLooped = isLooped
+    self.isSimulated = isSimulated
     self.channel = channel
   }
 
@@ -63,9 +67,11 @@ public struct CapturePort<Base: PacketPort & ~Copyable>: PacketPort, ~Copyable {
 
   public mutating func receive(_ burst: UnsafeMutablePointer<PacketPointer>, count: Int) -> Int {
     let received = base.receive(burst, count: count)
-    if let channel, !isLooped {
+    if let channel, !isLooped, received > 0 {
+      // Not before it was there.
+      let time = wireTime
       for index in 0..<received {
-        let pieces = copy(burst[index], to: channel)
+        let pieces = copy(burst[index], at: time, to: channel)
         channel.pointee.ring.commit(pieces)
       }
     }
@@ -76,7 +82,8 @@ public struct CapturePort<Base: PacketPort & ~Copyable>: PacketPort, ~Copyable {
     guard let channel else { return base.transmit(burst, count: count) }
     // Frame by frame: once transmitted, a frame may be gone, and one that is refused has not crossed the wire.
     for index in 0..<count {
-      let pieces = copy(burst[index], to: channel)
+      // Not after an answer can be there.
+      let pieces = copy(burst[index], at: wireTime, to: channel)
       guard base.transmit(burst + index, count: 1) == 1 else { return index }
       channel.pointee.ring.commit(pieces)
     }
@@ -87,6 +94,9 @@ public struct CapturePort<Base: PacketPort & ~Copyable>: PacketPort, ~Copyable {
 
   public mutating func free(_ packet: consuming Packet) { base.free(packet) }
 
+  @inline(__always)
+  private var wireTime: Ticks { isSimulated ? now : tick_counter() }
+
   private func reserve(_ channel: UnsafePointer<CaptureChannel>, ahead: Int) -> UnsafeMutablePointer<CapturedFrame> {
     while true {
       if let place = channel.pointee.ring.reserve(ahead: ahead) { return place }
@@ -95,14 +105,14 @@ public struct CapturePort<Base: PacketPort & ~Copyable>: PacketPort, ~Copyable {
   }
 
   /// How many pieces it takes; they are not handed over yet.
-  private func copy(_ packet: PacketPointer, to channel: UnsafePointer<CaptureChannel>) -> Int {
+  private func copy(_ packet: PacketPointer, at time: Ticks, to channel: UnsafePointer<CaptureChannel>) -> Int {
     let length = Int(packet.pointee.data_len)
     var pieces = 0
     var copied = 0
     repeat {
       let place = reserve(channel, ahead: pieces)
       let octets = min(length &- copied, CapturedFrame.pieceLength)
-      place.pointee.time = now
+      place.pointee.time = time
       place.pointee.length = pieces == 0 ? UInt32(truncatingIfNeeded: length) : 0
       place.pointee.captured = UInt32(truncatingIfNeeded: octets)
       (UnsafeMutableRawPointer(place) + CapturedFrame.headerLength).copyMemory(from: packet_data(packet) + copied, byteCount: octets)

@@ -4,19 +4,25 @@ import CPacket
 extension ProxyEngine {
   /// What a request gets that does not say how its connection ends.
   static var closingLine: StaticString { "Connection: close\r\n" }
+  /// And one with options that it needs (RFC 9110 7.6.1), behind them.
+  static var closingOption: StaticString { ", close" }
 
-  /// Asks the server to close with its first response (RFC 9112 9.6), where the rule wants that. False: there was no packet for it.
+  /// Asks the server to close with its first response (RFC 9112 9.6), where the rule wants that. Who asks for another protocol is to have it,
+  /// and then there is no other request. False: there was no packet for it.
   mutating func askToClose<Port: PacketPort & ~Copyable>(_ slot: UInt32, _ io: inout PacketQueue<Port>) -> Bool {
     let connection = connections.base + Int(slot)
     guard rule.closesAfterResponse(connection.pointee.rule) else { return true }
     let binding = bindings.base + Int(connection.pointee.binding)
     let old = binding.pointee.count
     guard old > 0, binding.pointee.answered == 0,
-      case .found(let field) = HTTPConnectionField.read(heldTogether(binding), count: Int(old)), !field.closes
+      case .found(let field) = HTTPConnectionField.read(heldTogether(binding), count: Int(old)), !field.closes, !field.upgrades
     else { return true }
     let isDone: Bool
     if !field.isGiven {
       isDone = replaceHeld(binding, at: field.fields, count: 0, with: Self.closingLine, &io)
+    } else if field.hasOthers {
+      let end = Int(field.value.offset) &+ Int(field.value.count)
+      isDone = replaceHeld(binding, at: end, count: 0, with: Self.closingOption, &io)
     } else {
       // Never as long as it was: what the client sends again would pass for what the server got.
       let value: StaticString = field.value.count == 6 ? "  close" : " close"

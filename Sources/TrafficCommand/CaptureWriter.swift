@@ -11,6 +11,7 @@ final class CaptureWriter: @unchecked Sendable {
   private let time: RunTime
   private let buffer: OutputBuffer
   private let thread = WriterThread()
+  /// Frames to be written that have come so far.
   private var frames = 0
   /// The frame whose pieces come is one of those to be written.
   private var isWriting = false
@@ -31,7 +32,7 @@ final class CaptureWriter: @unchecked Sendable {
     self.limit = limit == 0 ? .max : limit
     time = RunTime(ticksPerSecond: ticksPerSecond, startTicks: startTicks, startNanoseconds: startNanoseconds)
     buffer = OutputBuffer(try OutputFile(path: path), capacity: 1 << 20)
-    buffer.append(atMost: CaptureFormat.fileHeaderLength) {
+    buffer.append(atMost: CaptureFormat.fileHeaderLength, beginsUnit: false) {
       CaptureFormat.writeHeader(to: $0)
       return CaptureFormat.fileHeaderLength
     }
@@ -42,12 +43,12 @@ final class CaptureWriter: @unchecked Sendable {
 
   /// Writes what is left and closes the file. To be called once, after `start`, when all workers have ended.
   ///
-  /// - Returns: frames written.
-  func finish() throws(OutputError) -> Int {
+  /// - Returns: frames that are whole in the file, and those that are not.
+  func finish() -> WrittenFile {
     thread.finish()
     let errorNumber = buffer.errorNumber
-    guard errorNumber == 0 else { throw OutputError(path, "the capture is not complete: ", errorNumber: errorNumber) }
-    return frames
+    let problem = errorNumber == 0 ? nil : OutputError(path, "the capture is not complete: ", errorNumber: errorNumber)
+    return WrittenFile(count: buffer.units, missing: frames - buffer.units, problem: problem?.description)
   }
 
   /// Processor time of the thread so far.
@@ -69,14 +70,15 @@ final class CaptureWriter: @unchecked Sendable {
   private func write(_ run: UnsafeBufferPointer<CapturedFrame>) {
     for index in run.indices {
       let frame = run.baseAddress! + index
-      if frame.pointee.length > 0 {
+      let beginsFrame = frame.pointee.length > 0
+      if beginsFrame {
         // Its further pieces follow it.
         isWriting = frames < limit
         if isWriting { frames += 1 }
       }
       guard isWriting else { continue }
       let nanoseconds = time.nanoseconds(at: frame.pointee.time)
-      buffer.append(atMost: CaptureFormat.frameHeaderLength + CapturedFrame.pieceLength) {
+      buffer.append(atMost: CaptureFormat.frameHeaderLength + CapturedFrame.pieceLength, beginsUnit: beginsFrame) {
         CaptureFormat.write(frame, nanoseconds: nanoseconds, to: $0)
       }
     }

@@ -12,6 +12,12 @@ struct Console: Sendable {
   /// One line on the standard error.
   static func complain(_ sentence: String) { _ = write(sentence + "\n", to: STDERR_FILENO) }
 
+  /// A line to why a run was no success, and to what else went wrong, unless that is the same.
+  static func complain(of reason: String?, _ problem: String?) {
+    if let reason { complain(reason) }
+    if let problem, problem != reason { complain(problem) }
+  }
+
   /// Writes all of the text; false when that failed.
   static func write(_ text: String, to descriptor: Int32) -> Bool {
     var text = text

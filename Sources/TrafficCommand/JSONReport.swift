@@ -107,18 +107,14 @@ struct JSONReport {
   }
 
   private var process: [String: JSONValue] {
-    let output = summary.basis.settings.output
-    return [
-      "records": .object([
-        "file": summary.basis.settings.engine.detailedRecords ? .text(output.recordsFile) : .null,
-        "written": JSONValue(summary.written.records), "lost": .count(summary.total[.recordsLost]),
-      ]),
-      "capture": .object(["file": JSONValue(output.pcap), "frames": JSONValue(summary.written.frames)]),
-      "cpu_seconds": .object([
-        "workers": .number(summary.end.workers.reduce(0) { $0 + $1.cpuSeconds }), "reporter": .number(summary.reporterCPUSeconds),
-        "record_writer": .number(summary.written.recordCPUSeconds),
-      ]),
-    ]
+    let settings = summary.basis.settings
+    var members = summary.written.json(
+      settings.output, recordsFile: settings.engine.detailedRecords ? settings.output.recordsFile : nil, lost: summary.total[.recordsLost])
+    members["cpu_seconds"] = .object([
+      "workers": .number(summary.end.workers.reduce(0) { $0 + $1.cpuSeconds }), "reporter": .number(summary.reporterCPUSeconds),
+      "record_writer": .number(summary.written.recordCPUSeconds),
+    ])
+    return members
   }
 
   private var port: JSONValue {

@@ -29,7 +29,7 @@ final class MemoryRun<Program: TrafficProgram>: TrafficRun {
         mac: basis.settings.port.mac ?? PortSettings.loopedMAC, link: link,
         records: channels.records, start: basis.startTicks)
       var worker = Worker(
-        port: CapturePort(faulty, into: channels.capture), engine: engine, clock: ManualClock(), link: link,
+        port: CapturePort(faulty, into: channels.capture, isSimulated: true), engine: engine, clock: ManualClock(), link: link,
         vlans: SideTags(VLANTag(basis.settings.port.vlan)))
       let plan = Self.live(&worker, basis, link, stopSignals)
       result.end = Self.windDown(&worker, wire)

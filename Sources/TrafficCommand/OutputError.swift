@@ -16,7 +16,8 @@ public struct OutputError: Error, CustomStringConvertible, Equatable, Sendable {
     case EISDIR: "name a file in it"
     case ENOENT, ENOTDIR: "create the directory, or name another file"
     case EACCES, EPERM, EROFS: "name a file that may be written, or change its permissions"
-    case ENOSPC, EDQUOT, EFBIG: "free some space, or name a file on another disk"
+    case ENOSPC, EDQUOT: "free some space, or name a file on another disk"
+    case EFBIG: "allow longer files (ulimit -f), or name a file on another disk"
     case EPIPE: "keep the reader running until the end"
     default: "name another file"
     }

@@ -19,6 +19,9 @@ final class OutputFile {
     FileDescriptor.write(octets, to: descriptor)
   }
 
+  /// Takes back what lies beyond so many octets: half a record is of no use. What is no file in a file system keeps it.
+  func truncate(to octets: Int) { _ = ftruncate(descriptor, octets) }
+
   /// Closes the file, once. 0, or an error number: some file systems say only now that they had no space.
   func finish() -> Int32 { close(descriptor) == 0 ? 0 : errno }
 }

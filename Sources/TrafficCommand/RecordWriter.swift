@@ -37,14 +37,13 @@ final class RecordWriter<Record: FileRecord>: @unchecked Sendable {
 
   /// Writes what is left and closes the file. To be called once, after `start`, when all workers have ended.
   ///
-  /// - Returns: records written.
-  /// - Throws: when the file failed: how many records were lost by it.
-  func finish() throws(OutputError) -> Int {
+  /// - Returns: records that are whole in the file, and those that are not.
+  func finish() -> WrittenFile {
     thread.finish()
-    guard errorNumber == 0 else {
-      throw OutputError(path, "\(lost) of \(written + lost) records could not be written: ", errorNumber: errorNumber)
-    }
-    return written
+    let (all, missing) = (NumberText.grouped(UInt64(written + lost)), NumberText.grouped(UInt64(lost)))
+    let problem =
+      errorNumber == 0 ? nil : OutputError(path, "\(missing) of \(all) records could not be written: ", errorNumber: errorNumber)
+    return WrittenFile(count: written, missing: lost, problem: problem?.description)
   }
 
   /// Processor time of the thread so far.
@@ -88,6 +87,8 @@ final class RecordWriter<Record: FileRecord>: @unchecked Sendable {
   }
 
   private func close() {
+    // Half a record would be of no use to anybody.
+    if errorNumber != 0 { file.truncate(to: RecordFile.headerLength + written * Record.length) }
     let result = file.finish()
     if errorNumber == 0 { errorNumber = result }
   }

@@ -14,11 +14,13 @@ struct ReportFile {
     }
   }
 
-  func write(_ document: String) throws(OutputError) {
+  /// Writes the report and closes the file.
+  ///
+  /// - Returns: nil, or what went wrong in one sentence.
+  func problem(writing document: String) -> String? {
     let isWritten = Console.write(document, to: descriptor)
     let isClosed = path == "-" || close(descriptor) == 0
-    guard isWritten, isClosed else {
-      throw OutputError(description: "\(path): the report could not be written (\(String(cString: strerror(errno))))")
-    }
+    if isWritten, isClosed { return nil }
+    return OutputError(path, "the report could not be written: ", errorNumber: errno).description
   }
 }

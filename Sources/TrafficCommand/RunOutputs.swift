@@ -1,14 +1,5 @@
 import TCPEngine
 
-/// What was written in the end, besides the report.
-struct WrittenOutputs {
-  var frames = 0
-  var records = 0
-  var recordCPUSeconds = 0.0
-  /// What went wrong with the files.
-  var problems: [String] = []
-}
-
 /// What a run writes besides its report, while it runs: the capture and the connection records. A channel for each worker.
 final class RunOutputs<Record: FileRecord> {
   private let captureChannels: [UnsafeMutablePointer<CaptureChannel>]
@@ -59,8 +50,8 @@ final class RunOutputs<Record: FileRecord> {
   /// Writes what still waits and closes the files. The workers have ended.
   func finish() -> WrittenOutputs {
     var written = WrittenOutputs()
-    do throws(OutputError) { written.frames = try capture?.finish() ?? 0 } catch { written.problems.append(error.description) }
-    do throws(OutputError) { written.records = try records?.finish() ?? 0 } catch { written.problems.append(error.description) }
+    if let capture { written.capture = capture.finish() }
+    if let records { written.records = records.finish() }
     written.recordCPUSeconds = records?.cpuSeconds ?? 0
     return written
   }

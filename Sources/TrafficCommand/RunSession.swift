@@ -65,12 +65,11 @@ struct RunSession<Program: TrafficProgram> {
   }
 
   private func report(_ summary: RunSummary, _ console: Console, _ file: ReportFile?) throws -> ExitStatus {
-    let verdict = Verdict(summary)
+    var verdict = Verdict(summary)
+    let problem = file?.problem(writing: JSONReport(summary, verdict).document)
+    if let problem { verdict.add(problem) }
     console.say("\n" + TextReport(summary, verdict).text)
-    if let reason = verdict.reason { Console.complain(reason) }
-    do throws(OutputError) { try file?.write(JSONReport(summary, verdict).document) } catch {
-      throw CommandFailure(.failed, error.description)
-    }
+    Console.complain(of: verdict.reason, problem)
     return verdict.status
   }
 }

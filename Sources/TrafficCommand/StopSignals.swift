@@ -1,6 +1,6 @@
 import Glibc
 
-/// SIGINT and SIGTERM, taken when the program waits instead of wherever it happens to be.
+/// SIGINT, SIGTERM and SIGHUP, taken when the program waits instead of wherever it happens to be.
 struct StopSignals: ~Copyable {
   private var set = sigset_t()
   /// How many have come so far.
@@ -11,9 +11,19 @@ struct StopSignals: ~Copyable {
     sigemptyset(&set)
     sigaddset(&set, SIGINT)
     sigaddset(&set, SIGTERM)
+    // The terminal has gone. Under `nohup` the run goes on: there the signal is ignored, and blocking it would keep it.
+    if !Self.isIgnored(SIGHUP) { sigaddset(&set, SIGHUP) }
     pthread_sigmask(SIG_BLOCK, &set, nil)
     // A reader of our output that has gone is no reason to stop in the middle.
     signal(SIGPIPE, SIG_IGN)
+    // Nor is a file that has become as long as it may (`ulimit -f`).
+    signal(SIGXFSZ, SIG_IGN)
+  }
+
+  private static func isIgnored(_ signal: Int32) -> Bool {
+    var action = sigaction()
+    sigaction(signal, nil, &action)
+    return unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
   }
 
   /// Waits so long, or until a signal comes.

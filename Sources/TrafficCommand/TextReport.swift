@@ -71,15 +71,7 @@ struct TextReport {
   }
 
   private func named(_ name: String, _ value: UInt64, _ text: String) -> String {
-    let line = "  \(name.left(23)) \(count(value).right(13))  \(text)"
-    if line.count <= 80 { return line }
-    // The text goes on below itself, broken between words.
-    var lines = [""]
-    for word in text.split(separator: " ") {
-      if lines[lines.count - 1].count + word.count > 38 { lines.append("") }
-      lines[lines.count - 1] += (lines[lines.count - 1].isEmpty ? "" : " ") + word
-    }
-    return "  \(name.left(23)) \(count(value).right(13))  " + lines.joined(separator: "\n" + String(repeating: " ", count: 41))
+    ReportLine.named(name, value, text)
   }
 
   private var http: [String] {
@@ -244,16 +236,15 @@ struct TextReport {
         + "record writer \(NumberText.fixed(summary.written.recordCPUSeconds, 2))"
     ]
     let output = summary.basis.settings.output
-    if let pcap = output.pcap { lines.append("Capture: \(count(UInt64(summary.written.frames))) frames in \(pcap)") }
+    if let pcap = output.pcap { lines.append(summary.written.captureLine(pcap)) }
     if summary.basis.settings.engine.detailedRecords {
-      lines.append(
-        "Records: \(count(UInt64(summary.written.records))) in \(output.recordsFile), lost \(count(total[.recordsLost]))")
+      lines.append(summary.written.recordsLine(output.recordsFile, lost: total[.recordsLost]))
     }
     return lines + verdict.imbalances.map { "Imbalance: \($0)" }
   }
 
   private var conclusion: String {
-    verdict.reason.map { "Not a success: \($0)." } ?? "Success: every connection completed, all sums balance."
+    ReportLine.wrapped(verdict.reason.map { "Not a success: \($0)." } ?? "Success: every connection completed, all sums balance.")
   }
 
   private func columns(_ cells: [String], _ width: Int) -> String { cells.map { $0.right(width) }.joined() }

@@ -4,7 +4,7 @@ import TCPEngine
 struct Verdict {
   let balanced: Bool
   let imbalances: [String]
-  let reason: String?
+  private(set) var reason: String?
 
   var status: ExitStatus { reason == nil ? .success : .failed }
 
@@ -13,9 +13,11 @@ struct Verdict {
     balanced = imbalances.isEmpty
     reason =
       summary.end.failure ?? Self.imbalance(imbalances) ?? Self.interruption(summary) ?? Self.failures(summary) ?? Self.shortfall(summary)
-      ?? Self.refusals(summary) ?? Self.records(summary)
-      ?? summary.written.problems.first
+      ?? Self.refusals(summary) ?? summary.written.problem ?? Self.records(summary)
   }
+
+  /// Something else went wrong, which is the reason if there is no other.
+  mutating func add(_ problem: String) { reason = reason ?? problem }
 
   private static func imbalance(_ imbalances: [String]) -> String? {
     imbalances.first.map { "sums do not balance: \($0)" + (imbalances.count > 1 ? " (and \(imbalances.count - 1) more)" : "") }
@@ -67,7 +69,7 @@ struct Verdict {
   private static func records(_ summary: RunSummary) -> String? {
     RecordBalance.problem(
       lost: summary.total[.recordsLost], made: summary.total[.recordsWritten],
-      written: summary.basis.settings.engine.detailedRecords ? summary.written.records : nil)
+      written: summary.basis.settings.engine.detailedRecords ? summary.written.records.count : nil)
   }
 
   private static func count(_ value: UInt64) -> String { NumberText.grouped(value) }

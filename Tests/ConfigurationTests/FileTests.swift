@@ -53,4 +53,33 @@ import Testing
       #expect(sentence(path) == "\(path): test_sise is not a known key, did you mean 'test_size'?")
     }
   }
+
+  /// Whatever they are called, and whether or not they are there yet.
+  @Test func filesThatAreWrittenAreDifferentOnes() throws {
+    let manager = FileManager.default
+    let directory = manager.temporaryDirectory.appendingPathComponent("\(UUID())").path
+    try manager.createDirectory(atPath: directory + "/d", withIntermediateDirectories: true)
+    defer { try? manager.removeItem(atPath: directory) }
+    let (file, link) = (directory + "/run.toml", directory + "/link")
+    try manager.createSymbolicLink(atPath: link, withDestinationPath: directory)
+    func outputs(_ json: String, _ pcap: String) throws -> String? {
+      try Data("[output]\njson = \"\(directory)/\(json)\"\npcap = \"\(directory)/\(pcap)\"".utf8).write(to: URL(fileURLWithPath: file))
+      do { _ = try Configuration.load(file: file) } catch { return error.problem.replacing(directory, with: "") }
+      return nil
+    }
+    func one(_ first: String, _ second: String) -> String {
+      "output.json is '/\(first)' and output.pcap is '/\(second)', and these are one file: give them different names"
+    }
+    #expect(try outputs("a", "./a") == one("a", "./a"))
+    #expect(try outputs("d/a", "link/d//a") == one("d/a", "link/d//a"))
+    #expect(try outputs("a", "d/a") == nil && outputs("none/a", "a") == nil)
+    #expect(
+      try outputs("d/../run.toml", "a")
+        == "output.json is '/d/../run.toml', which is this file and would be overwritten: give it another name")
+    try Data().write(to: URL(fileURLWithPath: directory + "/a"))
+    #expect(try outputs("a", "link/a") == one("a", "link/a"))
+    // Devices take what comes.
+    try Data("[output]\njson = \"/dev/null\"\npcap = \"/dev/../dev/null\"".utf8).write(to: URL(fileURLWithPath: file))
+    #expect(throws: Never.self) { try Configuration.load(file: file) }
+  }
 }

@@ -52,14 +52,26 @@ import Testing
     delivered(
       "GET / HTTP/1.1\r\nHost: a\r\nconnection:\r\n\r\n", "GET / HTTP/1.1\r\nHost: a\r\nconnection: close\r\n\r\n")
     // As long as what takes its place: the client's own must still not pass for it.
-    delivered("GET / HTTP/1.1\r\nHost: a\r\nConnection: Trail\r\n\r\n", "GET / HTTP/1.1\r\nHost: a\r\nConnection:  close\r\n\r\n")
+    delivered(
+      "GET / HTTP/1.1\r\nHost: a\r\nConnection:     ,\r\n\r\n", "GET / HTTP/1.1\r\nHost: a\r\nConnection:  close\r\n\r\n")
   }
 
-  @Test func whatClosesOrIsAnotherRulesIsLeftAlone() {
-    for request in ["GET / HTTP/1.1\r\nHost: a\r\nConnection: Close\r\n\r\n", "GET / HTTP/1.1\r\nHost: b\r\n\r\n", "{ \"no\": 1 }"] {
-      delivered(request, request)
-    }
+  @Test func orAnOptionIsAddedToThoseThatAreNeeded() {
+    delivered(
+      "GET / HTTP/1.1\r\nTE: trailers\r\nConnection: TE\r\nHost: a\r\n\r\n",
+      "GET / HTTP/1.1\r\nTE: trailers\r\nConnection: TE, close\r\nHost: a\r\n\r\n")
+    delivered(
+      "GET / HTTP/1.1\r\nHost: a\r\nConnection: keep-alive, x-a\t\n\nbody",
+      "GET / HTTP/1.1\r\nHost: a\r\nConnection: keep-alive, x-a\t, close\n\nbody")
   }
+
+  @Test(arguments: [
+    "GET / HTTP/1.1\r\nHost: a\r\nConnection: Close\r\n\r\n", "GET / HTTP/1.1\r\nHost: b\r\n\r\n", "{ \"no\": 1 }",
+    "GET / HTTP/1.1\r\nHost: a\r\nConnection: TE, close\r\n\r\n",
+    // WebSocket (RFC 6455 4.1): a server without the option would answer 400.
+    "GET /chat HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: keep-alive, Upgrade\r\n\r\n",
+  ])
+  func whatClosesOrUpgradesOrIsAnotherRulesIsLeftAlone(_ request: String) { delivered(request, request) }
 
   @Test func theHeadIsWaitedForHoweverItIsCut() {
     let request = Array("GET / HTTP/1.1\r\nHost: a\r\nConnection: keep-alive\r\nX: yz\r\n\r\nrest".utf8)

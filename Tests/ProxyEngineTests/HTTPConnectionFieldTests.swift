@@ -21,16 +21,21 @@ import Testing
     #expect(value("GET / HTTP/1.1\r\nConnections: a\r\nConnection : b\r\n\r\n") == "")
   }
 
-  @Test func onlyCloseIsClose() {
-    for (text, closes) in [
-      ("close", true), (" Close\t", true), ("CLOSE", true), ("close, TE", false), ("keep-alive", false), ("clos", false), ("", false),
-    ] {
-      guard case .found(let field) = read("GET / HTTP/1.1\r\nConnection:\(text)\r\n\r\n") else {
-        Issue.record("\(text): not found")
-        continue
-      }
-      #expect(field.closes == closes, "\(text)")
+  @Test(arguments: [
+    ("close", [true, false, true]), (" Close\t", [true, false, true]), ("CLOSE", [true, false, true]), ("close, TE", [true, false, true]),
+    ("keep-alive", [false, false, false]), ("clos", [false, false, true]), ("closed", [false, false, true]), ("", [false, false, false]),
+    (" , ,", [false, false, false]), (" Keep-Alive , keep-alive", [false, false, false]), ("keep-alive, TE", [false, false, true]),
+    ("TE,close", [true, false, true]), ("Upgrade", [false, true, true]), ("keep-alive,\tupgrade", [false, true, true]),
+    ("Upgrade, HTTP2-Settings", [false, true, true]), ("upgraded", [false, false, true]),
+    ("close\r\nX: a\r\nConnection: keep-alive", [true, false, false]), ("TE\r\nconnection: keep-alive", [false, false, false]),
+    ("keep-alive\r\nConnection: upgrade", [false, true, true]),
+  ])
+  func options(_ value: String, _ expected: [Bool]) {
+    guard case .found(let field) = read("GET / HTTP/1.1\r\nConnection:\(value)\r\n\r\n") else {
+      Issue.record("not found")
+      return
     }
+    #expect([field.closes, field.upgrades, field.hasOthers] == expected)
   }
 
   @Test func whatIsNotWholeWaits() {

@@ -19,7 +19,7 @@ final class Generator {
       settings, share: share, workload: ExchangeWorkload(settings.engine), mac: settings.port.mac!, link: link)
     let port = FaultyPort(MemoryPort(wire, end: end), faults: settings.faults, seed: seed &+ 1)
     worker = Worker(
-      port: CapturePort(port, into: UnsafePointer(capture.channel)), engine: engine, clock: ManualClock(), link: link,
+      port: CapturePort(port, into: UnsafePointer(capture.channel), isSimulated: true), engine: engine, clock: ManualClock(), link: link,
       vlans: SideTags(VLANTag(settings.port.vlan)))
   }
 
@@ -135,9 +135,9 @@ final class ProxySimulation<Rule: BindingRule, Inspector: PayloadInspector> {
       settings, share: share, rule: rule, inspector: inspector,
       macs: [MACAddress(0x02_00_00_00_01_00), MACAddress(0x02_00_00_00_02_00)], link: link, records: records.channel)
     let frontPort = CapturePort(
-      FaultyPort(MemoryPort(clientWire, end: .b), faults: faults, seed: seed &+ 7), into: UnsafePointer(front.channel))
+      FaultyPort(MemoryPort(clientWire, end: .b), faults: faults, seed: seed &+ 7), into: UnsafePointer(front.channel), isSimulated: true)
     let backPort = CapturePort(
-      FaultyPort(MemoryPort(serverWire, end: .a), faults: faults, seed: seed &+ 8), into: UnsafePointer(back.channel))
+      FaultyPort(MemoryPort(serverWire, end: .a), faults: faults, seed: seed &+ 8), into: UnsafePointer(back.channel), isSimulated: true)
     proxy = Worker(
       port: PairPort(front: frontPort, back: backPort), engine: engine, clock: ManualClock(), link: link,
       vlans: SideTags(front: VLANTag(settings.ports[0].vlan), back: VLANTag(settings.ports[1].vlan)))

@@ -78,11 +78,11 @@ import Testing
     channel.pointee.ring.commit(pieces)
   }
 
-  /// Captures what the workers send, each on a thread of its own, to `path`. Frames written.
+  /// Captures what the workers send, each on a thread of its own, to `path`. What `finish` returns.
   private static func capture(
     _ traffic: [[Sent]], to path: String, limit: Int = 0, ticksPerSecond: Double = 1e9, startTicks: UInt64 = 0,
     startNanoseconds: UInt64 = 0, capacity: Int = 64, closing: Bool = true
-  ) throws -> Int {
+  ) throws -> WrittenFile {
     let channels = traffic.map { _ in allocated(CaptureChannel(capacity: capacity)) }
     defer { channels.forEach(release) }
     let writer = try CaptureWriter(
@@ -98,7 +98,7 @@ import Testing
       }
       if closing { channel.pointee.close() }
     }
-    return try writer.finish()
+    return writer.finish()
   }
 
   private static func merged(_ traffic: [[Sent]]) -> [Capture.Frame] {
@@ -111,7 +111,7 @@ import Testing
   @Test func workersAreMergedByTimeThenNumber() throws {
     let directory = try TestDirectory()
     let traffic = Self.traffic(seed: 1, count: 5_000)
-    #expect(try Self.capture(traffic, to: directory.file("a.pcap")) == 10_000)
+    #expect(try Self.capture(traffic, to: directory.file("a.pcap")) == WrittenFile(count: 10_000))
     let capture = try Capture(directory.octets("a.pcap"))
     #expect(capture.snapLength == 65_535)
     #expect(capture.frames == Self.merged(traffic))
@@ -162,7 +162,7 @@ import Testing
   @Test func onlySoManyAreWritten() throws {
     let directory = try TestDirectory()
     let traffic = Self.traffic(seed: 3, count: 1_000)
-    #expect(try Self.capture(traffic, to: directory.file("a"), limit: 77) == 77)
+    #expect(try Self.capture(traffic, to: directory.file("a"), limit: 77) == WrittenFile(count: 77))
     #expect(try Capture(directory.octets("a")).frames == Array(Self.merged(traffic).prefix(77)))
   }
 
@@ -175,7 +175,7 @@ import Testing
         return Sent(time: UInt64(index / 2 * 100), octets: octets, length: octets.count)
       }
     }
-    #expect(try Self.capture(traffic, to: directory.file("a"), limit: limit, capacity: 8) == (limit == 0 ? 40 : limit))
+    #expect(try Self.capture(traffic, to: directory.file("a"), limit: limit, capacity: 8).count == (limit == 0 ? 40 : limit))
     let merged = Self.merged(traffic)
     #expect(try Capture(directory.octets("a")).frames == (limit == 0 ? merged : Array(merged.prefix(limit))))
   }
@@ -193,15 +193,17 @@ import Testing
   @Test func theEndOfAllWorkersClosesTheChannels() throws {
     let directory = try TestDirectory()
     let traffic = Self.traffic(seed: 4, count: 30)
-    #expect(try Self.capture(traffic, to: directory.file("a"), closing: false) == 60)
+    #expect(try Self.capture(traffic, to: directory.file("a"), closing: false).count == 60)
     #expect(try Capture(directory.octets("a")).frames == Self.merged(traffic))
   }
 
   @Test func aFullDiskIsToldAndStopsNoWorker() throws {
-    let error = #expect(throws: OutputError.self) { try Self.capture(Self.traffic(seed: 5, count: 20_000), to: "/dev/full") }
+    let written = try Self.capture(Self.traffic(seed: 5, count: 20_000), to: "/dev/full")
     #expect(
-      error?.description
-        == "/dev/full: the capture is not complete: No space left on device; free some space, or name a file on another disk")
+      written
+        == WrittenFile(
+          count: 0, missing: 40_000,
+          problem: "/dev/full: the capture is not complete: No space left on device; free some space, or name a file on another disk"))
   }
 
   @Test func placesWhereNoFileCanBe() throws {

@@ -54,7 +54,7 @@ import Testing
     let writer = try RecordWriter(
       path: path, channels: [UnsafePointer(channel)], ticksPerSecond: 1e9, startTicks: 0, startNanoseconds: 0)
     writer.start()
-    #expect(try writer.finish() == 2)
+    #expect(writer.finish() == WrittenFile(count: 2))
     let (text, end) = try directory.output {
       try RecordListing(path: path, form: form, onlyFailed: onlyFailed).print(ProxyRecords.self, to: $0)
     }

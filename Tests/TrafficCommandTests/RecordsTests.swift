@@ -47,7 +47,7 @@ import Testing
   @discardableResult
   private static func write(
     _ lists: [[ConnectionRecord]], to path: String, ticksPerSecond: Double = 2e9, startTicks: UInt64 = 10_000, startNanoseconds: UInt64 = 0
-  ) throws -> Int {
+  ) throws -> WrittenFile {
     let channels = lists.map { _ in allocated(RecordChannel<ConnectionRecord>(capacity: 64)) }
     defer { channels.forEach(release) }
     let writer = try RecordWriter(
@@ -58,7 +58,7 @@ import Testing
       for record in list { while !channel.pointee.ring.push(record) { usleep(100) } }
     }
     defer { #expect(writer.cpuSeconds > 0) }
-    return try writer.finish()
+    return writer.finish()
   }
 
   private static func lines(_ listing: RecordListing, in directory: TestDirectory) throws -> [String] {
@@ -90,7 +90,9 @@ import Testing
 
   @Test func theFileIsHeaderAndRecords() throws {
     let directory = try TestDirectory()
-    #expect(try Self.write([[Self.end(.client, 1)]], to: directory.file("a"), ticksPerSecond: 2.5, startTicks: 7, startNanoseconds: 9) == 1)
+    let written = try Self.write(
+      [[Self.end(.client, 1)]], to: directory.file("a"), ticksPerSecond: 2.5, startTicks: 7, startNanoseconds: 9)
+    #expect(written == WrittenFile(count: 1))
     let octets = try directory.octets("a")
     #expect(octets.count == 64 + 96)
     #expect(octets.prefix(8).elementsEqual("TCPEREC1".utf8))
@@ -106,10 +108,10 @@ import Testing
   }
 
   @Test func aFullDiskIsToldWithItsLosses() throws {
-    let error = #expect(throws: OutputError.self) { try Self.write([(0..<500).map { Self.end(.client, $0) }], to: "/dev/full") }
-    #expect(
-      error?.description
-        == "/dev/full: 500 of 500 records could not be written: No space left on device; free some space, or name a file on another disk")
+    let written = try Self.write([(0..<500).map { Self.end(.client, $0) }], to: "/dev/full")
+    let problem =
+      "/dev/full: 500 of 500 records could not be written: No space left on device; free some space, or name a file on another disk"
+    #expect(written == WrittenFile(count: 0, missing: 500, problem: problem))
   }
 
   @Test func aLastRecordCutShortIsLeftOut() throws {
@@ -282,7 +284,7 @@ import Testing
   @Test func sums() throws {
     let directory = try TestDirectory()
     let lists = Self.many()
-    #expect(try Self.write(lists, to: directory.file("a")) == 38_000)
+    #expect(try Self.write(lists, to: directory.file("a")) == WrittenFile(count: 38_000))
     let text = try Self.lines(RecordListing(path: directory.file("a"), form: .sums), in: directory).joined()
     let sums = try Self.object(text)
     for role in Role.allCases {

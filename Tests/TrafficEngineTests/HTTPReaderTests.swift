@@ -124,7 +124,9 @@ import Testing
     "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 5\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n",
     "HTTP/1.1 200 OK\r\nContent-Length: 5 5\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: \r\n\r\n",
     "HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999999\r\n\r\n", "HTTP/1.1 200 OK\r\nName : x\r\n\r\n",
-    "HTTP/1.1 200 OK\r\n folded\r\n\r\n", "HTTP/1.1 200 OK\r\n: x\r\n\r\n", "HTTP/1.1 200 OK\r\nno colon\r\n\r\n",
+    "HTTP/1.1 200 OK\r\n folded\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n 1\r\n\r\n",
+    "HTTP/1.1 200 OK\r\nContent-Length:\r\nX: y\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length:\r\n \r\n\r\n",
+    "HTTP/1.1 100 OK\r\nX: y\r\n\r\n z\r\n\r\n", "HTTP/1.1 200 OK\r\n: x\r\n\r\n", "HTTP/1.1 200 OK\r\nno colon\r\n\r\n",
     "HTTP/1.1 200 OK\r\n\rx", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n",
     "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n\r\n", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nab\r\n",
     "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n11111111111111111\r\n",
@@ -136,19 +138,50 @@ import Testing
 
   @Test func requests() {
     let reading = Self.readEveryWay(
-      "\r\n\nGET /a?b=c HTTP/1.1\r\nHost: x\r\n\r\nHEAD * HTTP/1.0\r\n\r\nPOST / HTTP/1.1\r\nContent-Length: 3\r\n\r\nabc"
-        + "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nde\r\n0\r\n\r\nget / HTTP/1.1\r\nConnection: close\r\n\r\nDELETE / HTTP/1.1\n\n",
+      "\r\n\nGET /a?b=c HTTP/1.1\r\nHost: x\r\n\r\nHEAD * HTTP/1.0\r\n\r\nPOST / HTTP/1.1\r\nHost:\r\nContent-Length: 3\r\n\r\nabc"
+        + "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\nhost:a.b:80\r\n\r\n2\r\nde\r\n0\r\n\r\n"
+        + "get / HTTP/1.1\r\nConnection: close\r\nHost: a\r\n\r\nDELETE / HTTP/1.1\nHost: a\n\n",
       requests: true)
     #expect(
       reading.codes == [HTTPWords.get, HTTPWords.head, HTTPWords.post, HTTPWords.post, 0, 0]
         && reading.persists == [true, false, true, true, false, true] && Self.text(reading.body) == "abcde" && reading.isComplete)
   }
 
+  /// RFC 9112 3.2, RFC 3986 3.2.2
   @Test(arguments: [
+    ("Host: a", true), ("Host:a.example:8080 ", true), ("Host:", true), ("Host: :80", true), ("Host: a:", true),
+    ("HOST: 10.0.0.1:80", true),
+    ("Host: [2001:db8::1]:80", true), ("Host: [::1]", true), ("Host: a_b~%20!$&'()*+,;=", true), ("X: y", false),
+    ("Host: a\r\nHost: a", false), ("Host: a b", false), ("Host: a/b", false), ("Host: a?", false), ("Host: u@a", false),
+    ("Host: a:b", false), ("Host: a:80:80", false), ("Host: [::1", false), ("Host: [::1]a", false), ("Host: [::1] :80", false),
+    ("Host: [: :1]", false), ("Host: \"a\"", false), ("Host: a]", false), ("Host: ]", false),
+  ])
+  func aRequestNamesOneHost(_ field: String, _ isRight: Bool) {
+    let reading = Self.readEveryWay("GET / HTTP/1.1\r\n\(field)\r\n\r\n", requests: true)
+    #expect(reading.isMalformed != isRight && reading.codes.isEmpty != isRight)
+    // An old client need not, but may not name two.
+    let isMissing = field.hasPrefix("X")
+    #expect(Self.readEveryWay("GET / HTTP/1.0\r\n\(field)\r\n\r\n", requests: true).isMalformed != (isRight || isMissing))
+    // To a response it means nothing.
+    #expect(!Self.readEveryWay("HTTP/1.1 204 No\r\n\(field)\r\n\r\n").isMalformed)
+  }
+
+  /// RFC 9112 5.2
+  @Test func foldedLinesOfResponses() {
+    let reading = Self.readEveryWay(
+      "HTTP/1.1 200 OK\r\nServer: x\r\n y\r\n\tz\r\nContent-Length:\r\n  \r\n 3\r\n \r\nConnection: keep-alive,\r\n close\r\n\r\nabc")
+    #expect(reading.codes == [200] && reading.persists == [false] && Self.text(reading.body) == "abc" && reading.isComplete)
+    let chunked = Self.readEveryWay(
+      "HTTP/1.1 200 OK\nTransfer-Encoding: gzip,\n\tchunked\nX:\n \n\n1\na\n0\n\nHTTP/1.1 204 No\r\n\r\n")
+    #expect(chunked.codes == [200, 204] && Self.text(chunked.body) == "a" && chunked.isComplete)
+  }
+
+  @Test(arguments: [
+    "GET / HTTP/1.1\r\nX: a\r\n b\r\nHost: a\r\n\r\n", "GET / HTTP/1.1\r\n Host: a\r\n\r\n", "GET / HTTP/1.1\r\nHost: a\r\n b\r\n\r\n",
     "GET /\r\n\r\n", "GET  HTTP/1.1\r\n\r\n", " GET / HTTP/1.1\r\n\r\n", "GET / HTTP/1.1 \r\n\r\n", "GET / HTTP/3.0\r\n\r\n",
-    "GET /a b HTTP/1.1\r\n\r\n", "GET / HTTP/1.1\r\nTransfer-Encoding: gzip\r\n\r\n", "\u{16}\u{3}\u{1}\u{2}",
+    "GET /a b HTTP/1.1\r\n\r\n", "GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\n", "\u{16}\u{3}\u{1}\u{2}",
     "GET /\u{7f} HTTP/1.1\r\n\r\n",
-    "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n", "G@T / HTTP/1.1\r\n\r\n",
+    "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n", "G@T / HTTP/1.1\r\n\r\n",
   ])
   func malformedRequests(_ text: String) {
     #expect(Self.readEveryWay(text, requests: true).isMalformed)
@@ -157,7 +190,7 @@ import Testing
   @Test func expectations() {
     func expects(_ value: String) -> Bool {
       var reader = HTTPReader()
-      let octets = Array("POST / HTTP/1.1\r\nExpect: \(value)\r\nContent-Length: 9\r\n\r\n".utf8)
+      let octets = Array("POST / HTTP/1.1\r\nHost: a\r\nExpect: \(value)\r\nContent-Length: 9\r\n\r\n".utf8)
       _ = octets.withUnsafeBytes { reader.read($0.baseAddress!, count: $0.count, Self.words) }
       return reader.expectsContinue && reader.hasBody
     }

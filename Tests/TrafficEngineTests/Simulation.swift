@@ -42,7 +42,8 @@ final class WorkloadStation<W: Workload> {
       board: board)
     let faulty = FaultyPort(MemoryPort(wire, end: end), faults: settings.faults, seed: faultSeed ?? seed &+ 1)
     worker = Worker(
-      port: CapturePort(faulty, into: captures ? UnsafePointer(capture) : nil), engine: engine, clock: ManualClock(), link: link,
+      port: CapturePort(faulty, into: captures ? UnsafePointer(capture) : nil, isSimulated: true), engine: engine, clock: ManualClock(),
+      link: link,
       vlans: SideTags(VLANTag(settings.port.vlan)))
   }
 

@@ -51,9 +51,7 @@ enum ProxyChecks {
   }
 
   private static func filesDiffer(_ settings: ProxySettings) -> String? {
-    var files = [("output.json", settings.output.json), ("output.pcap", settings.output.pcap)]
-    if settings.detailedRecords { files.append(("output.records_file", settings.output.recordsFile)) }
-    return SharedChecks.filesDiffer(files)
+    SharedChecks.filesDiffer(settings.output, records: settings.detailedRecords)
   }
 }
 

@@ -1,9 +1,12 @@
-/// What a request says of its connection's end (RFC 9112 9.6), and where.
+/// What a request says of its connection (RFC 9110 7.6.1, RFC 9112 9.6), and where.
 public struct HTTPConnectionField: BitwiseCopyable, Equatable, Sendable {
   /// The value, white space around it included, of the last Connection field, if one is given.
   public var value: OctetRange
-  /// It is `close`, and nothing else.
-  public var closes: Bool
+  /// That field has options besides `keep-alive`.
+  public var hasOthers = false
+  /// One of the options, of all such fields, is `close`; is `upgrade`.
+  public var closes = false
+  public var upgrades = false
   /// Where the first field begins, or the end of the head if there is none.
   public var fields: Int
 
@@ -20,7 +23,7 @@ public struct HTTPConnectionField: BitwiseCopyable, Equatable, Sendable {
     case .different: return .different
     case .found(let found): line = found
     }
-    var found = HTTPConnectionField(value: .none, closes: false, fields: Int(line.fields))
+    var found = HTTPConnectionField(value: .none, fields: Int(line.fields))
     var at = found.fields
     while at < count {
       let length = bytes.distance(to: 0x0a, from: at, end: count)
@@ -38,6 +41,10 @@ public struct HTTPConnectionField: BitwiseCopyable, Equatable, Sendable {
   private static var name: StaticString { "connection:" }
   @inline(__always)
   private static var close: StaticString { "close" }
+  @inline(__always)
+  private static var keepAlive: StaticString { "keep-alive" }
+  @inline(__always)
+  private static var upgrade: StaticString { "upgrade" }
 
   /// Letter case does not count in names (RFC 9110 5.1).
   @inline(__always)
@@ -54,10 +61,26 @@ public struct HTTPConnectionField: BitwiseCopyable, Equatable, Sendable {
   @inline(__always)
   private mutating func take(_ bytes: UnsafeRawPointer, from start: Int, to end: Int) {
     value = OctetRange(start, count: end &- start)
+    hasOthers = false
+    var at = start
+    while at < end {
+      let length = bytes.distance(to: 0x2c, from: at, end: end)
+      takeOption(bytes, from: at, to: at &+ length)
+      at &+= length &+ 1
+    }
+  }
+
+  @inline(__always)
+  private mutating func takeOption(_ bytes: UnsafeRawPointer, from start: Int, to end: Int) {
     var (first, last) = (start, end)
     while first < last, Self.isBlank(bytes.octet(first)) { first &+= 1 }
     while last > first, Self.isBlank(bytes.octet(last &- 1)) { last &-= 1 }
-    closes = last &- first == Self.close.utf8CodeUnitCount && Self.begins(bytes + first, count: last &- first, with: Self.close)
+    func isOption(_ text: StaticString) -> Bool {
+      last &- first == text.utf8CodeUnitCount && Self.begins(bytes + first, count: last &- first, with: text)
+    }
+    if isOption(Self.close) { closes = true }
+    if isOption(Self.upgrade) { upgrades = true }
+    if last > first, !isOption(Self.keepAlive) { hasOthers = true }
   }
 
   @inline(__always)

@@ -8,7 +8,7 @@ struct ProxyJSONReport {
   init(_ summary: ProxySummary) { self.summary = summary }
 
   var document: String {
-    JSONValue.object([
+    let members: [String: JSONValue] = [
       "version": .text(programVersion),
       "connections": .object([
         "attempted": .count(summary.attempted), "completed": .count(summary[.completed]),
@@ -37,12 +37,14 @@ struct ProxyJSONReport {
       "exit_code": .count(UInt64(summary.status.rawValue)),
       "interrupted": .bool(summary.end.wasInterrupted),
       "warnings": .array(summary.warnings.map(JSONValue.text)),
-      "records": .object([
-        "file": summary.settings.detailedRecords ? .text(summary.settings.output.recordsFile) : .null,
-        "written": JSONValue(summary.written.records), "lost": .count(summary[.recordsLost]),
-      ]),
-      "capture": .object(["file": JSONValue(summary.settings.output.pcap), "frames": JSONValue(summary.written.frames)]),
-    ]).document
+    ]
+    return JSONValue.object(members.merging(files) { first, _ in first }).document
+  }
+
+  private var files: [String: JSONValue] {
+    let output = summary.settings.output
+    return summary.written.json(
+      output, recordsFile: summary.settings.detailedRecords ? output.recordsFile : nil, lost: summary[.recordsLost])
   }
 
   private func rate(_ count: UInt64) -> Double { summary.seconds > 0 ? Double(count) / summary.seconds : 0 }

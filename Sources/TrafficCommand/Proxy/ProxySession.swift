@@ -43,18 +43,19 @@ struct ProxySession<Program: ProxyProgram> {
     let address = settings.ports[0].address
     let ports = settings.listeningPorts.map { $0.count == 1 ? "\($0.lowerBound)" : "\($0.lowerBound)-\($0.upperBound)" }
     console.say(versionText)
+    let targets = settings.servers.targets.count
     console.say(
-      "\(address):\(ports.joined(separator: ",")) \(settings.parameters.isImmediate ? "immediate" : "delayed") binding, "
-        + "\(settings.servers.targets.count) targets, \(run.wire), core \(cores), \(memory)")
+      ReportLine.wrapped(
+        "\(address):\(ports.joined(separator: ",")) \(settings.parameters.isImmediate ? "immediate" : "delayed") binding, "
+          + "\(targets) \(targets == 1 ? "target" : "targets"), \(run.wire), core \(cores), \(memory)"))
     for warning in run.warnings { Console.complain("warning: \(warning)") }
   }
 
   private func report(_ summary: ProxySummary, _ console: Console, _ file: ReportFile?) throws -> ExitStatus {
+    var summary = summary
+    summary.reportProblem = file?.problem(writing: ProxyJSONReport(summary).document)
     console.say("\n" + ProxyTextReport(summary).text)
-    if let reason = summary.reason { Console.complain(reason) }
-    do throws(OutputError) { try file?.write(ProxyJSONReport(summary).document) } catch {
-      throw CommandFailure(.failed, error.description)
-    }
+    Console.complain(of: summary.reason, summary.reportProblem)
     return summary.status
   }
 }

@@ -11,6 +11,8 @@ struct ProxySummary {
   let end: RunEnd
   let written: WrittenOutputs
   let reporterCPUSeconds: Double
+  /// Why the report for scripts could not be written.
+  var reportProblem: String?
 
   func sum(_ value: (WorkerStatistics) -> UInt64) -> UInt64 { statistics.reduce(0) { $0 + value($1) } }
   subscript(outcome: ProxyOutcome) -> UInt64 { sum { $0[outcome] } }
@@ -62,11 +64,11 @@ struct ProxySummary {
   }
 
   /// Why the run is no success; nil: it is one.
-  var reason: String? { end.failure ?? imbalances.first ?? written.problems.first ?? recordsProblem }
+  var reason: String? { end.failure ?? imbalances.first ?? written.problem ?? recordsProblem ?? reportProblem }
 
   private var recordsProblem: String? {
     RecordBalance.problem(
-      lost: self[.recordsLost], made: self[.recordsWritten], written: settings.detailedRecords ? written.records : nil)
+      lost: self[.recordsLost], made: self[.recordsWritten], written: settings.detailedRecords ? written.records.count : nil)
   }
 
   var status: ExitStatus { reason == nil ? .success : .failed }

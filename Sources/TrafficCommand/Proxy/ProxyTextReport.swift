@@ -60,32 +60,17 @@ struct ProxyTextReport {
       "CPU seconds: workers \(NumberText.fixed(seconds, 2)), reporter \(NumberText.fixed(summary.reporterCPUSeconds, 2))"
     ]
     if let pcap = summary.settings.output.pcap {
-      lines.append("Capture: \(count(UInt64(summary.written.frames))) frames in \(pcap)")
+      lines.append(summary.written.captureLine(pcap))
     }
     if summary.settings.detailedRecords {
-      lines.append(
-        "Records: \(count(UInt64(summary.written.records))) in \(summary.settings.output.recordsFile), lost \(count(summary[.recordsLost]))"
-      )
+      lines.append(summary.written.recordsLine(summary.settings.output.recordsFile, lost: summary[.recordsLost]))
     }
     return lines + summary.imbalances.map { "Imbalance: \($0)" }
   }
 
-  private var conclusion: String { summary.reason.map { "Not a success: \($0)." } ?? "Success: all sums balance." }
+  private var conclusion: String {
+    ReportLine.wrapped(summary.reason.map { "Not a success: \($0)." } ?? "Success: all sums balance.")
+  }
 
   private func count(_ value: UInt64) -> String { NumberText.grouped(value) }
-}
-
-/// A line of a report: a name, a count, and what it counts.
-enum ReportLine {
-  static func named(_ name: String, _ value: UInt64, _ text: String) -> String {
-    let head = "  \(name.left(23)) \(NumberText.grouped(value).right(13))  "
-    if head.count + text.count <= 80 { return head + text }
-    // The text goes on below itself, broken between words.
-    var lines = [""]
-    for word in text.split(separator: " ") {
-      if lines[lines.count - 1].count + word.count > 38 { lines.append("") }
-      lines[lines.count - 1] += (lines[lines.count - 1].isEmpty ? "" : " ") + word
-    }
-    return head + lines.joined(separator: "\n" + String(repeating: " ", count: 41))
-  }
 }

@@ -1,7 +1,7 @@
 /// Reads HTTP/1.1 messages (RFC 9112) as they come, cut anywhere: nothing is kept of them but this value.
 ///
 /// What it takes beyond the letter of the RFC: a bare LF as a line's end (2.2), white space around values. What it refuses, though others
-/// may take it: two Content-Length fields, a Content-Length beside a transfer coding in a request, folded lines.
+/// may take it: two Content-Length fields, a Content-Length beside a transfer coding in a request, folded lines in a request.
 struct HTTPReader: BitwiseCopyable, Sendable {
   enum Place: UInt8, BitwiseCopyable {
     // A response's first line.
@@ -16,6 +16,7 @@ struct HTTPReader: BitwiseCopyable, Sendable {
     case name
     case length
     case tokens
+    case host
     case value
     case fieldsEnd
     // Between the octets of a chunked body, and after them.
@@ -75,8 +76,8 @@ struct HTTPReader: BitwiseCopyable, Sendable {
   private(set) var place: Place
   /// How far a word or line has come.
   private var position: UInt8 = 0
-  /// The field whose value is read, as a word.
-  private var field: UInt8 = 0
+  /// The field whose value is read, or was last, as a word.
+  private var field = Self.noField
   private var coding = Coding.none
   private let isRequest: Bool
   /// To a HEAD request, so that no body follows.
@@ -85,8 +86,12 @@ struct HTTPReader: BitwiseCopyable, Sendable {
   private var closes = false
   private var keepsAlive = false
   private var hasLength = false
+  private var hasHost = false
   /// The client waits for a 100 before it sends the body.
   private(set) var expectsContinue = false
+
+  /// There was no field yet.
+  private static var noField: UInt8 { 128 }
 
   /// Lines of a message may take this many octets in sum.
   static var lineLimit: UInt32 { 65_536 }
@@ -180,12 +185,13 @@ struct HTTPReader: BitwiseCopyable, Sendable {
       case .reason, .value: enter(.lineStart)  // the skip above ends at a line feed
       case .lineStart:
         if octet == Self.lineFeed { return endFields(at) }
-        isRight = startLine(octet, words)
+        isRight = octet > 0x20 ? startLine(octet, words) : startBlankLine(octet)
       case .fieldsEnd:
         if octet == Self.lineFeed { return endFields(at) }
         isRight = false
       case .name: isRight = readName(octet, words)
       case .length: isRight = readLength(octet)
+      case .host: isRight = readHost(octet)
       case .tokens: readToken(octet, words)
       case .chunkSize:
         isRight = readChunkSize(octet)
@@ -296,14 +302,32 @@ struct HTTPReader: BitwiseCopyable, Sendable {
 
   @inline(always)
   private mutating func startLine(_ octet: UInt8, _ words: HTTPWords) -> Bool {
-    if octet == Self.carriageReturn {
-      enter(.fieldsEnd)
-      return true
-    }
+    if lacksLength { return false }
     enter(.name)
     candidates = HTTPWords.names
     return readName(octet, words)
   }
+
+  /// The end of the fields, or more of a response's last one (RFC 9112 5.2), as if there were a space instead of the line's end.
+  @inline(never)
+  private mutating func startBlankLine(_ octet: UInt8) -> Bool {
+    if octet == Self.carriageReturn {
+      let isRight = !lacksLength
+      enter(.fieldsEnd)
+      return isRight
+    }
+    guard !isRequest, Self.isSpace(octet), field != Self.noField else { return false }
+    switch HTTPWords.Candidates(field) {
+    case HTTPWords.contentLength: place = .length
+    case HTTPWords.transferEncoding, HTTPWords.connection, HTTPWords.expect: enter(.tokens)
+    default: enter(.value)
+    }
+    return true
+  }
+
+  /// A line has begun, and the one before was a Content-Length that may only be the beginning of a folded one.
+  @inline(always)
+  private var lacksLength: Bool { place == .lineStart && field == UInt8(HTTPWords.contentLength) && position == 0 }
 
   @inline(always)
   private mutating func advance(_ octet: UInt8, _ words: HTTPWords) {
@@ -334,6 +358,11 @@ struct HTTPReader: BitwiseCopyable, Sendable {
     case HTTPWords.transferEncoding, HTTPWords.connection, HTTPWords.expect:
       enter(.tokens)
       if word == HTTPWords.transferEncoding { coding = .other }
+    case HTTPWords.host where isRequest:
+      enter(.host)
+      let isSecond = hasHost
+      hasHost = true
+      return !isSecond
     default: enter(.value)
     }
     return true
@@ -349,12 +378,53 @@ struct HTTPReader: BitwiseCopyable, Sendable {
       return isRight
     }
     if octet == Self.lineFeed {
-      let isThere = position > 0
-      enter(.lineStart)
-      return isThere
+      // The position stays: a folded line may follow.
+      place = .lineStart
+      if position == 1 { position = 2 }
+      return position > 0 || !isRequest
     }
     if position == 1 { position = 2 }
     return Self.isSpace(octet)
+  }
+
+  /// What a Host field's value is made of, by place.
+  private enum HostPart {
+    static var before: UInt8 { 0 }
+    static var name: UInt8 { 1 }
+    static var literal: UInt8 { 2 }
+    static var literalEnd: UInt8 { 3 }
+    static var port: UInt8 { 4 }
+    static var after: UInt8 { 5 }
+  }
+
+  /// Host = uri-host [ ":" port ] (RFC 9110 7.2, RFC 3986 3.2); it may be empty.
+  @inline(always)
+  private mutating func readHost(_ octet: UInt8) -> Bool {
+    if octet == Self.lineFeed {
+      let isRight = position != HostPart.literal
+      enter(.lineStart)
+      return isRight
+    }
+    if Self.isSpace(octet) {
+      if position == HostPart.literal { return false }
+      if position != HostPart.before { position = HostPart.after }
+      return true
+    }
+    switch position {
+    case HostPart.before where octet == 0x5b: position = HostPart.literal
+    case HostPart.before, HostPart.name:
+      position = octet == 0x3a ? HostPart.port : HostPart.name
+      return octet == 0x3a || Self.isOfName(octet)
+    case HostPart.literal:
+      if octet == 0x5d { position = HostPart.literalEnd }
+      return octet == 0x5d || octet == 0x3a || Self.isOfName(octet)
+    case HostPart.literalEnd:
+      position = HostPart.port
+      return octet == 0x3a
+    case HostPart.port: return Self.isDigit(octet)
+    default: return false
+    }
+    return true
   }
 
   /// Words separated by commas; parameters count as words, and nobody looks for them.
@@ -383,8 +453,11 @@ struct HTTPReader: BitwiseCopyable, Sendable {
   /// What follows the fields (RFC 9112 6.3).
   @inline(always)
   private mutating func endFields(_ at: Int) -> Step {
+    if lacksLength { return fail(at) }
     position = 0
     if isRequest {
+      // RFC 9112 3.2
+      if !hasHost && !isOld { return fail(at) }
       if coding == .other || (coding == .chunked && hasLength) { return fail(at) }
     } else {
       if code < 200 { return endInterim(at) }
@@ -465,6 +538,16 @@ struct HTTPReader: BitwiseCopyable, Sendable {
 
   @inline(always)
   private static func isLetter(_ octet: UInt8) -> Bool { (octet | 0x20) &- 0x61 < 26 }
+
+  /// Of a registered name (RFC 3986 3.2.2): unreserved, sub-delims, or of what is percent-encoded.
+  @inline(always)
+  private static func isOfName(_ octet: UInt8) -> Bool {
+    if isDigit(octet) || isLetter(octet) { return true }
+    switch octet {
+    case 0x2d, 0x2e, 0x5f, 0x7e, 0x25, 0x21, 0x24, 0x26...0x2c, 0x3b, 0x3d: return true
+    default: return false
+    }
+  }
 
   /// White space within a line, and the carriage return before its end.
   @inline(always)

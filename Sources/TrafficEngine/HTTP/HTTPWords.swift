@@ -8,22 +8,23 @@ struct HTTPWords: BitwiseCopyable, @unchecked Sendable {
   static var transferEncoding: Candidates { 2 }
   static var connection: Candidates { 4 }
   static var expect: Candidates { 8 }
-  static var names: Candidates { 15 }
-  static var chunked: Candidates { 16 }
-  static var close: Candidates { 32 }
-  static var keepAlive: Candidates { 64 }
-  static var continue100: Candidates { 128 }
-  static var tokens: Candidates { 240 }
-  static var get: Candidates { 256 }
-  static var head: Candidates { 512 }
-  static var post: Candidates { 1_024 }
-  static var methods: Candidates { 1_792 }
+  static var host: Candidates { 16 }
+  static var names: Candidates { 31 }
+  static var chunked: Candidates { 32 }
+  static var close: Candidates { 64 }
+  static var keepAlive: Candidates { 128 }
+  static var continue100: Candidates { 256 }
+  static var tokens: Candidates { 480 }
+  static var get: Candidates { 512 }
+  static var head: Candidates { 1_024 }
+  static var post: Candidates { 2_048 }
+  static var methods: Candidates { 3_584 }
 
   /// In the order of their bits. Methods alone are case-sensitive (RFC 9110 9.1).
   private static var texts: [String] {
     [
-      "content-length", "transfer-encoding", "connection", "expect", "chunked", "close", "keep-alive", "100-continue", "GET", "HEAD",
-      "POST",
+      "content-length", "transfer-encoding", "connection", "expect", "host", "chunked", "close", "keep-alive", "100-continue", "GET",
+      "HEAD", "POST",
     ]
   }
 
