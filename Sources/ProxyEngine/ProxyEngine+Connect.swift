@@ -139,6 +139,9 @@ extension ProxyEngine {
     }
     statistics.count(.bound)
     connection.pointee.join(segment, start: binding.pointee.start, clock: moment.milliseconds, parameters)
+    if connection.pointee.flags.has(.serverScales) {
+      noteScale(segment.pointee.options.windowScale, ofServer: Int(connection.pointee.target))
+    }
     binding.pointee.pendingAnswers = binding.pointee.answers
     binding.pointee.sent = 0
     let state = inspector.begin(target: connection.pointee.target)

@@ -29,7 +29,7 @@ extension ProxyEngine {
     syn.options.present = .maximumSegmentSize
     syn.options.maximumSegmentSize = parameters.maximumSegmentSize
     syn.options.present.set(.windowScale)
-    syn.options.windowScale = parameters.windowScale
+    syn.options.windowScale = offeredScale
     syn.options.present.set(.sackPermitted)
     syn.options.present.set(.timestamps)
     syn.options.timestampValue = moment.milliseconds
@@ -49,6 +49,9 @@ extension ProxyEngine {
     if segment.pointee.flags.has(.rst) {
       survey.answered(nil, moment.milliseconds)
       return io.free(packet)
+    }
+    if let server = survey.asked, segment.pointee.options.present.has(.windowScale) {
+      noteScale(segment.pointee.options.windowScale, ofServer: server)
     }
     survey.answered(segment.pointee.options.present.has(.timestamps), moment.milliseconds)
     answerByReset(segment, packet, &io)

@@ -33,6 +33,8 @@ public struct ProxyEngine<Rule: BindingRule, Inspector: PayloadInspector>: Engin
   let isSplit: Bool
   let listeners: Listeners
   let routes: Table<ServerRoute>
+  /// The shift of windows that clients are told before their server is known.
+  var offeredScale: UInt8
 
   // The binding of connections to servers.
   let rule: Rule
@@ -119,6 +121,7 @@ public struct ProxyEngine<Rule: BindingRule, Inspector: PayloadInspector>: Engin
     frontKernel = KernelDoor(kernels[0], mac: macs[0], statistics: link.statistics)
     backKernel = KernelDoor(isSplit ? kernels[1] : nil, mac: macs[macs.count - 1], side: 1, statistics: link.statistics)
     routes = Self.routes(settings, macs[macs.count - 1])
+    offeredScale = settings.parameters.windowScale ?? Self.usualScale
     groups = Self.groups(settings, share)
     defaultGroup = settings.defaultGroup.map { UInt8($0) }
     bindings = Table(count: capacity)
@@ -179,6 +182,8 @@ public struct ProxyEngine<Rule: BindingRule, Inspector: PayloadInspector>: Engin
 struct ServerRoute: BitwiseCopyable, Sendable {
   var address: IPv4Address
   var port: UInt16
+  /// The shift of windows that it was last seen with; `unknownScale`: it was not seen yet.
+  var scale = unknownScale
   /// The server itself, or the gateway to it.
   var nextHop: IPv4Address
   var link: LinkHeader
@@ -186,4 +191,6 @@ struct ServerRoute: BitwiseCopyable, Sendable {
   var isFixed: Bool
   /// `link` leads there.
   var isResolved: Bool
+
+  static var unknownScale: UInt8 { .max }
 }

@@ -11,10 +11,10 @@ public enum TimestampOffer: String, CaseIterable, Sendable, BitwiseCopyable {
 public struct ProxyParameters: Sendable, Equatable, BitwiseCopyable {
   /// The server is chosen at the SYN, and the legs are one from the first segment.
   public var isImmediate = false
-  /// What our SYN-ACK offers before the server is known: octets of data in a segment, the shift of windows, and whether SACK and timestamps
-  /// are taken, as far as the client offered them.
+  /// What our SYN-ACK offers before the server is known: octets of data in a segment, the shift of windows (nil: what servers were seen to say),
+  /// and whether SACK and timestamps are taken, as far as the client offered them.
   public var maximumSegmentSize: UInt16 = 1460
-  public var windowScale: UInt8 = 7
+  public var windowScale: UInt8?
   public var sackPermitted = true
   public var timestamps = TimestampOffer.learned
 

@@ -8,7 +8,7 @@ struct TimestampSurvey: ~Copyable {
   /// A client has offered timestamps.
   private var isWanted = false
   /// Whom the SYN under way was sent to, by what its answer's addresses and ports are; and its number.
-  private var asked: Int?
+  private(set) var asked: Int?
   private(set) var key = FlowKey(addresses: 0, ports: 0)
   private(set) var initial = SequenceNumber(0)
   /// The server that is looked at next, and when, in milliseconds.

@@ -92,7 +92,7 @@ enum ProxyFuzz {
       settings.parameters.isImmediate = choice & 4 != 0
       settings.parameters.timestamps = choice & 8 != 0 ? .always : choice & 64 != 0 ? .learned : .never
       settings.parameters.maximumSegmentSize = choice & 16 == 0 ? 1_460 : 64
-      settings.parameters.windowScale = choice >> 5
+      settings.parameters.windowScale = choice & 1 == 0 ? choice >> 5 : nil
       settings.parameters.requestLimit = choice & 1 == 0 ? 16_384 : 512
       // Short times: the wheel looks at every millisecond.
       settings.parameters.initialRTO = 100

@@ -79,8 +79,8 @@ enum ProxyTable {
       "engine.mss", \.mss, ValueFormat.integer(64...8_960, unit: "octets").optional,
       "Maximum segment size that is offered to clients, and at most to servers; mode delayed.", absence: "ports.mtu less 40"),
     ProxyKey(
-      "engine.window_scale", \.settings.parameters.windowScale, .integer(0...14),
-      "Window scale that is offered to clients (RFC 7323); mode delayed."),
+      "engine.window_scale", \.settings.parameters.windowScale, ValueFormat.integer(0...14).optional,
+      "Window scale that is offered to clients (RFC 7323); mode delayed.", absence: "the targets', 7 before one was seen"),
     ProxyKey("engine.sack", \.settings.parameters.sackPermitted, .boolean, "Offer SACK to clients (RFC 2018); mode delayed."),
     ProxyKey(
       "engine.timestamps", \.settings.parameters.timestamps, .word,
