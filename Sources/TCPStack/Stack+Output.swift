@@ -44,7 +44,10 @@ extension Stack {
     let room = connection.sendWindow > connection.flight ? connection.sendWindow - connection.flight : 0
     let isBusy = connection.flight > 0 || unsent > 0
     socket.busy.set(isBusy, now.microseconds)
-    socket.limitedByPeer.set(unsent > 0 && room < min(unsent, UInt32(connection.segmentSize)), now.microseconds)
+    let wanted = min(unsent, UInt32(connection.segmentSize))
+    let pipe = socket.recovery.pointee.pipe(connection.flight)
+    let permitted = socket.recovery.pointee.congestionWindow
+    socket.limitedByPeer.set(unsent > 0 && room < wanted && pipe &+ wanted <= permitted, now.microseconds)
     if connection.flight == 0, unsent > 0, socket.recovery.pointee.timer == .none, room > 0 {
       if socket.corkDue == .max {
         socket.corkDue = now.microseconds + socket.recovery.pointee.retransmissionTimeout(socket.parameters)

@@ -28,6 +28,7 @@ extension Recovery {
     if phase != .loss || recoveryPoint <= una {
       prepareUndo(una: una)
       slowStartThreshold = reducedThreshold(segmentSize)
+      if algorithm == .cubic { cubic.timedOut() }
       recoveryPoint = next
     }
     congestionWindow = segmentSize
@@ -102,7 +103,7 @@ extension Recovery {
 
   /// RFC 7661 4.2, as Linux does it: remembers whether the window was what limited sending.
   mutating func noteFlight(_ flight: UInt32, una: SequenceNumber, next: SequenceNumber, limited: Bool) {
-    if peakEnd <= una || flight > peakFlight || (limited && !isWindowLimited) {
+    if peakEnd <= una || limited || (!isWindowLimited && flight > peakFlight) {
       peakFlight = flight
       peakEnd = next
       isWindowLimited = limited

@@ -15,14 +15,20 @@ struct Cubic: BitwiseCopyable, Sendable {
   private var reno = 0.0
   /// Fraction of an octet that the window has earned.
   private var fraction = 0.0
+  /// The last reduction was a timeout's (RFC 9438 4.8).
+  private var isAfterTimeout = false
 
   /// A congestion event: the new slow-start threshold (RFC 9438 4.6, 4.7).
   mutating func reduce(_ window: UInt32, _ segmentSize: UInt32) -> UInt32 {
     let segments = Double(window) / Double(segmentSize)
     largest = segments < largest ? segments * (1 + Self.beta) / 2 : segments
     epoch = 0
+    isAfterTimeout = false
     return UInt32(Double(window) * Self.beta)
   }
+
+  /// Until the next congestion event the curve begins flat where congestion avoidance begins (RFC 9438 4.8).
+  mutating func timedOut() { isAfterTimeout = true }
 
   /// The flow was idle: the curve begins anew.
   mutating func restart() { epoch = 0 }
@@ -56,7 +62,7 @@ struct Cubic: BitwiseCopyable, Sendable {
     epoch = now
     fraction = 0
     reno = segments
-    if segments < largest {
+    if segments < largest, !isAfterTimeout {
       plateau = largest
       toPlateau = Self.cubeRoot((largest - segments) / Self.scale)
     } else {

@@ -16,13 +16,13 @@ struct SlowStartExit: BitwiseCopyable, Sendable {
   /// Takes a sample; true: slow start should end.
   mutating func takes(_ roundTrip: UInt32, _ segments: UInt32, una: SequenceNumber, next: SequenceNumber) -> Bool {
     minimum = smaller(minimum, roundTrip)
-    guard segments >= Self.lowestWindow else { return false }
     if !roundIsOpen || roundEnd < una {
       roundIsOpen = true
       roundEnd = next
       count = 0
       roundMinimum = .max
     }
+    guard segments >= Self.lowestWindow else { return false }
     roundMinimum = smaller(roundMinimum, roundTrip)
     if count < Self.samples {
       count &+= 1
