@@ -42,6 +42,8 @@ enum CrossChecks {
     guard !settings.port.isLooped else { return nil }
     let targets = settings.targets.filter { $0.mac == nil }.map { (id: $0.id, address: $0.address) }
     return SharedChecks.gatewayIsOnLink(settings.port, "ports") ?? SharedChecks.reaches(targets, settings.port, "ports")
+      ?? SharedChecks.areHosts(
+        settings.port, "ports", further: "servers", clients: "clients", settings.targets.map { (id: $0.id, address: $0.address) })
   }
 
   private static func oneMAC(_ settings: TrafficSettings) -> String? { SharedChecks.oneMAC(settings.port, "ports") }

@@ -36,6 +36,32 @@ enum SharedChecks {
     return "\(name).gateway is \(gateway), which is not in the network of \(name).ipnet (\(port.network)): correct one of the two"
   }
 
+  /// No host has the first address of a network, nor the last: that is the network itself, and all of its hosts.
+  static func areHosts(
+    _ port: PortSettings, _ name: String, further: String, clients: String, _ targets: [(id: String, address: IPv4Address)]
+  )
+    -> String?
+  {
+    let hostMask = UInt32.max >> UInt32(port.prefixLength)
+    let ends = [port.address.rawValue & ~hostMask, port.address.rawValue | hostMask].map { IPv4Address($0) }
+    func sentence(_ what: String, _ address: IPv4Address) -> String {
+      "\(what) \(address), which is no host's in the network of \(name).ipnet (\(port.network)): correct one of the two"
+    }
+    if let gateway = port.gateway {
+      if ends.contains(gateway) { return sentence("\(name).gateway is", gateway) }
+      if gateway == port.address { return "\(name).gateway is \(gateway), which is the port's own address: name the router's" }
+    }
+    if let target = targets.first(where: { ends.contains($0.address) }) {
+      return sentence("the target '\(target.id)' has the address", target.address)
+    }
+    for (ranges, key) in [(port.servers, further), (port.clients, clients)] {
+      for range in ranges {
+        if let end = ends.first(where: { range.contains($0) }) { return sentence("\(name).\(key) contains", end) }
+      }
+    }
+    return nil
+  }
+
   /// Targets whose MAC addresses are not given.
   static func reaches(_ targets: [(id: String, address: IPv4Address)], _ port: PortSettings, _ name: String) -> String? {
     guard port.gateway == nil, let target = targets.first(where: { !port.isOnLink($0.address) }) else { return nil }

@@ -15,7 +15,8 @@ extension ValueFormat where Value == UInt64 {
         default: throw Mismatch(found: node.typeName, needed: "a number of seconds or a string such as \"500ms\"")
         }
         guard let seconds, seconds >= 0, seconds <= Duration.longest else { throw Mismatch(found: found, needed: Duration.needed) }
-        return UInt64((seconds * 1e9).rounded())
+        // 0 means another thing than a very short time.
+        return max(UInt64((seconds * 1e9).rounded()), seconds > 0 ? 1 : 0)
       },
       literal: { Duration.literal($0) })
   }

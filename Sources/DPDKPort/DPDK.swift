@@ -51,6 +51,9 @@ public enum DPDK {
     return false
   }
 
+  /// It could not be started, and has left threads of its own behind.
+  nonisolated(unsafe) public private(set) static var hasFailedToStart = false
+
   /// Starts DPDK with these devices and no others.
   ///
   /// - Parameter memory: octets of packet memory that will be needed.
@@ -71,6 +74,7 @@ public enum DPDK {
     pointers.append(nil)
     let (result, said) = listening { dpdk_start(Int32(arguments.count), pointers) }
     guard result == 0 else {
+      hasFailedToStart = true
       if devices.isShared {
         SharedFiles.directory = String(cString: dpdk_runtime_directory())
         SharedFiles.remove()

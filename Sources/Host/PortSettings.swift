@@ -101,7 +101,7 @@ extension PortSettings {
   }
 
   /// Whom frames to an address are sent to: itself, or the gateway.
-  func nextHop(to address: IPv4Address) -> IPv4Address { isOnLink(address) ? address : gateway ?? address }
+  public func nextHop(to address: IPv4Address) -> IPv4Address { isOnLink(address) ? address : gateway ?? address }
 }
 
 /// How arriving connections find their worker.

@@ -83,6 +83,18 @@ struct Station: ~Copyable {
     return false
   }
 
+  /// Whether a frame comes from nobody: no host has this source address (RFC 1122 3.2.1.3, 4.2.3.10), or a group of stations this MAC address.
+  @inline(never)
+  func isImpossible(_ source: IPv4Address, _ frame: UnsafeRawPointer) -> Bool {
+    let network = source.rawValue &>> 24
+    if network == 0 || network == 127 || network >= 224 || frame.octet(6) & 1 != 0 { return true }
+    if (source.rawValue ^ address.rawValue) & networkMask == 0, networkMask < .max &- 1 {
+      let host = source.rawValue & ~networkMask
+      if host == 0 || host == ~networkMask { return true }
+    }
+    return false
+  }
+
   /// Whether a frame is sent to us: to our MAC and to an address of ours.
   @inline(never)
   func isAddressed(_ frame: UnsafeRawPointer) -> Bool {
@@ -124,7 +136,8 @@ struct Station: ~Copyable {
   /// Answers an echo request in place. False: it is none to us.
   @inline(never)
   func answersEcho(_ frame: UnsafeMutableRawPointer) -> Bool {
-    guard isAddressed(UnsafeRawPointer(frame)), ICMP.answerEcho(frame) else { return false }
+    let source = IPv4Address(UnsafeRawPointer(frame).bigEndian32(26))
+    guard isAddressed(UnsafeRawPointer(frame)), !isImpossible(source, frame), ICMP.answerEcho(frame) else { return false }
     statistics.add(.echoAnswered)
     return true
   }

@@ -23,7 +23,9 @@ struct Binding: BitwiseCopyable, @unchecked Sendable {
   var key: UInt32
   /// The client's FIN follows the octets held.
   var hasFin: Bool
-  /// When the server that is being tried was first sent our SYN, in milliseconds.
+  /// The server that is being tried was sent our SYN.
+  var isAsked: Bool
+  /// When it was chosen, in milliseconds.
   var tryStart: UInt32
   /// When what was sent last is to be sent again, in milliseconds.
   var resendDue: UInt32
@@ -51,6 +53,7 @@ struct Binding: BitwiseCopyable, @unchecked Sendable {
     tried = 0
     key = 0
     hasFin = false
+    isAsked = false
     tryStart = 0
     resendDue = 0
     sent = 0

@@ -5,14 +5,15 @@ extension ProxyEngine {
   /// A segment of a connection that closes, or whose handshake is passed on and not complete yet.
   @inline(never)
   mutating func noteClosing(
-    _ connection: UnsafeMutablePointer<ProxyConnection>, _ slot: UInt32, _ leg: Leg, _ acknowledgment: SequenceNumber, isFin: Bool
+    _ connection: UnsafeMutablePointer<ProxyConnection>, _ slot: UInt32, _ leg: Leg, _ acknowledgment: SequenceNumber,
+    _ segment: UnsafePointer<TCPSegment>
   ) {
     if connection.pointee.phase == .lingering { return }
     if leg == .client, connection.pointee.flags.has(.halfOpen) {
       connection.pointee.flags.clear(.halfOpen)
       statistics.count(.established)
     }
-    if isFin {
+    if segment.pointee.flags.has(.fin), isAcceptable(finOf: segment, from: leg, connection) {
       connection.pointee.flags.set(leg == .client ? .clientFin : .serverFin)
       records.entered(slot, .closing, now)
       // From now on it may be silent for a shorter time only.
@@ -28,6 +29,15 @@ extension ProxyEngine {
     }
     let both = connection.pointee.flags.rawValue & ProxyConnection.Flags.bothFinsAcknowledged
     if both == ProxyConnection.Flags.bothFinsAcknowledged, connection.pointee.phase == .spliced { linger(slot) }
+  }
+
+  /// A FIN below what the other end has acknowledged is old, or somebody's guess: whom it is for does not take it (RFC 9293 3.10.7.4).
+  private func isAcceptable(
+    finOf segment: UnsafePointer<TCPSegment>, from leg: Leg, _ connection: UnsafePointer<ProxyConnection>
+  ) -> Bool {
+    let end = segment.pointee.sequence + segment.pointee.length
+    if leg == .client { return end + connection.pointee.toServer > connection.pointee.server.acknowledged }
+    return end > connection.pointee.client.acknowledged
   }
 
   /// Both ends have closed. What either repeats still passes for a while, and until then the server's port is not used again.
@@ -62,7 +72,7 @@ extension ProxyEngine {
     statistics.set(.lastClose, now)
   }
 
-  private mutating func forget(_ slot: UInt32) {
+  mutating func forget(_ slot: UInt32) {
     let connection = connections.base + Int(slot)
     flows.remove(flowHash(connection.pointee.clientKey), slot &<< 1)
     if connection.pointee.hasServerLeg { flows.remove(flowHash(connection.pointee.serverKey), slot &<< 1 | 1) }

@@ -2,8 +2,11 @@ import CPacket
 
 /// The server's leg, until it stands: a server is chosen, asked, and, if it will not, another one.
 extension ProxyEngine {
-  /// Addresses and ports that are looked at for a free one in one go.
-  private static var tupleTries: Int { 64 }
+  /// Addresses and ports that are looked at for a free one in one go: connections that were opened one after the other lie one behind the other.
+  private static var tupleTries: Int { 16_384 }
+  /// And for some milliseconds after none was found, so that a server whose pairs are all in use does not keep us from anything else.
+  private static var fewTupleTries: Int { 64 }
+  private static var tuplePause: UInt32 { 16 }
   /// Of these, how many may be passed over because their replies go astray: better such a one than none.
   private static var strayTries: Int { 16 }
   /// And for one whose replies come home.
@@ -30,6 +33,7 @@ extension ProxyEngine {
       return release(slot, .localResources)
     }
     binding.pointee.tryStart = moment.milliseconds
+    binding.pointee.isAsked = false
     connection.pointee.enter(.connecting, now: moment.milliseconds)
     records.entered(slot, .connecting, now)
     sendSyn(slot, &io)
@@ -67,12 +71,14 @@ extension ProxyEngine {
   /// The key of what a server would answer to a free pair of address and port, and its hash.
   @inline(always)
   mutating func freeKey(_ route: UnsafePointer<ServerRoute>) -> (FlowKey, UInt32)? {
-    for tries in 0..<Self.tupleTries {
+    let isPausing = Int32(bitPattern: tuplesDue &- moment.milliseconds) > 0
+    for tries in 0..<(isPausing ? Self.fewTupleTries : Self.tupleTries) {
       let key = crossing.choosesHome ? homeKey(route) : nextKey(route)
       let hash = flowHash(key)
       if find(hash, key) != nil || (tries < Self.strayTries && crossing.isStray(hash)) { continue }
       return (key, hash)
     }
+    tuplesDue = moment.milliseconds &+ Self.tuplePause
     return nil
   }
 
@@ -97,16 +103,21 @@ extension ProxyEngine {
     return key
   }
 
+  /// Milliseconds until a server is looked at again whose MAC address is not known yet.
+  private static var unresolvedWait: UInt32 { 10 }
+
   /// Our SYN: it says what the client's said, as far as that was promised to be kept. A server whose MAC address is not known yet is sent it
-  /// when the time for the next one comes.
+  /// soon after it is.
   @inline(never)
   mutating func sendSyn<Port: PacketPort & ~Copyable>(_ slot: UInt32, _ io: inout PacketQueue<Port>) {
     let connection = connections.base + Int(slot)
     let binding = bindings.base + Int(connection.pointee.binding)
+    let isResolved = routes.base[Int(connection.pointee.target)].isResolved
     let wait = min(parameters.initialRTO &<< UInt32(min(connection.pointee.retries, 6)), parameters.connectTimeout)
-    binding.pointee.resendDue = moment.milliseconds &+ wait
+    binding.pointee.resendDue = moment.milliseconds &+ (isResolved ? wait : Self.unresolvedWait)
     wake(slot, at: binding.pointee.resendDue)
-    guard routes.base[Int(connection.pointee.target)].isResolved else { return }
+    guard isResolved else { return }
+    binding.pointee.isAsked = true
     if connection.pointee.flags.has(.immediate) { return passHeldSyn(slot, &io) }
     guard let packet = allocate(&io) else { return }
     var syn = TCPSegment(connection.pointee.serverKey.reversed)

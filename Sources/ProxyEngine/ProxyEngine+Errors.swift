@@ -36,12 +36,25 @@ extension ProxyEngine {
     let leg: Leg = handle & 1 == 0 ? .client : .server
     if connection.pointee.phase == .connecting, leg == .server { return receiveConnectError(error, slot, packet, &io) }
     guard connection.pointee.isJoined, isInFlight(error.sequence, connection, leg) else { return drop(packet, .icmpUnanswered, &io) }
-    if leg == .server, case .fragmentationNeeded(let mtu) = error.kind, mtu > 0 { connection.pointee.narrow(to: mtu) }
+    if leg == .server, case .fragmentationNeeded(let mtu) = error.kind,
+      let path = PathMTU.estimate(mtu, packetLength: error.packetLength)
+    {
+      if connection.pointee.narrow(to: path) { resendAtOnce(slot) }
+    }
     rewriteError(packet.bytes, Quote(packet.bytes), connection, leg)
     statistics.count(.icmpPassed)
     let length = Ethernet.headerLength &+ Int(UnsafeRawPointer(packet.bytes).bigEndian16(Ethernet.headerLength &+ 2))
     packet.side = leg == .client && isSplit ? 1 : 0
     io.send(packet, length: length)
+  }
+
+  /// What was sent on the client's behalf was too long: it need not wait for its time.
+  @inline(always)
+  private mutating func resendAtOnce(_ slot: UInt32) {
+    let connection = connections.base + Int(slot)
+    guard connection.pointee.phase == .delivering || connection.pointee.phase == .replaying else { return }
+    bindings.base[Int(connection.pointee.binding)].resendDue = moment.milliseconds
+    wake(slot, at: moment.milliseconds)
   }
 
   /// RFC 5927 4.1: an error is believed if its segment can be on its way.
@@ -117,11 +130,16 @@ extension ProxyEngine {
 }
 
 extension ProxyConnection {
+  /// Room for all options there can be, and an octet of data. RFC 1191 3 has 68.
+  private static var leastPathMTU: UInt16 { 40 + 41 }
+
   /// What the proxy itself sends to the server must fit, and what the client has sent before it heard of it.
-  mutating func narrow(to mtu: UInt16) {
-    let size = max(mtu, 576) &- 40
-    guard size < serverMSS else { return }
+  /// True: segments are shorter from now on.
+  mutating func narrow(to mtu: UInt16) -> Bool {
+    let size = max(mtu, Self.leastPathMTU) &- 40
+    guard size < serverMSS else { return false }
     serverMSS = size
     flags.set(.splits)
+    return true
   }
 }

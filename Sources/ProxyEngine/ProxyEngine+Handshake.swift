@@ -6,6 +6,8 @@ extension ProxyEngine {
     _ segment: UnsafePointer<TCPSegment>, _ hash: UInt32, _ packet: consuming Packet, after previous: SequenceNumber?,
     _ io: inout PacketQueue<Port>
   ) {
+    // Of a SYN that is passed on its frame is kept, so that another server can be tried.
+    guard !parameters.isImmediate || heldCount < heldMost else { return drop(packet, .requestBuffersFull, &io) }
     guard open < openMost, let slot = takeSlot() else { return drop(packet, .tableFull, &io) }
     guard let peer = front.peer(of: packet.bytes, segment.pointee.source) else {
       slots.giveBack(slot)
@@ -106,7 +108,7 @@ extension ProxyEngine {
 extension ProxyParameters {
   /// A connection is looked at after this time at the latest; what must happen earlier wakes it.
   @inline(always)
-  var shortestWait: UInt32 { initialRTO }
+  var shortestWait: UInt32 { smaller(smaller(initialRTO, handshakeTimeout), smaller(requestTimeout, establishedTimeout)) }
 }
 
 extension ProxyConnection {

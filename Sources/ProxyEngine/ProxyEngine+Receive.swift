@@ -60,6 +60,7 @@ extension ProxyEngine {
     let packet = Packet(owning: arrival.pointee.packet)
     let segment = UnsafePointer(arrival.segment)
     guard isOurMAC(arrival.pointee.frame, packet.side) else { return drop(packet, .notOurMac, &io) }
+    let side = UInt32(packet.side)
     var handle = arrival.pointee.place
     if rarely(!isConnection(handle, segment.pointee.key)) {
       guard let found = find(arrival.pointee.hash, segment.pointee.key) else {
@@ -67,6 +68,8 @@ extension ProxyEngine {
       }
       handle = found
     }
+    // The clients' leg is on the clients' port, and the servers' on the servers'.
+    guard (side ^ handle) & sideMask == 0 else { return drop(packet, .otherPort, &io) }
     let slot = handle &>> 1
     let connection = connections.base + Int(slot)
     guard connection.pointee.phase == .spliced, segment.pointee.flags.isPlain else {
@@ -156,8 +159,10 @@ extension ProxyEngine {
   private mutating func receiveWithoutConnection<Port: PacketPort & ~Copyable>(
     _ segment: UnsafePointer<TCPSegment>, _ hash: UInt32, _ packet: consuming Packet, _ io: inout PacketQueue<Port>
   ) {
+    if isFromNobody(segment, packet) { return drop(packet, .sourceImpossible, &io) }
     let control = segment.pointee.flags.rawValue & (TCPFlags.syn.rawValue | TCPFlags.ack.rawValue | TCPFlags.rst.rawValue)
-    let isAccepted = listeners.has(segment.pointee.destinationPort) && listeners.has(segment.pointee.destination)
+    let isAccepted =
+      !isBack(packet) && listeners.has(segment.pointee.destinationPort) && listeners.has(segment.pointee.destination)
     if control == TCPFlags.syn.rawValue, isAccepted, phase == .run { return accept(segment, hash, packet, after: nil, &io) }
     if survey.isAsked(segment.pointee.key), isFromServers(packet) { return receiveSurveyed(segment, packet, &io) }
     let isOurs = isBack(packet) ? back.has(segment.pointee.destination) : front.has(segment.pointee.destination)
@@ -169,6 +174,14 @@ extension ProxyEngine {
     if segment.pointee.flags.has(.rst) { return drop(packet, .resetWithoutConnection, &io) }
     statistics.dropped(control == TCPFlags.syn.rawValue ? .portClosed : .noConnection)
     answerByReset(segment, packet, &io)
+  }
+
+  /// No station sends that: the source is no host's, or our own.
+  @inline(always)
+  private func isFromNobody(_ segment: UnsafePointer<TCPSegment>, _ packet: borrowing Packet) -> Bool {
+    let source = segment.pointee.source
+    if isBack(packet) { return back.isImpossible(source, packet.bytes) || back.has(source) }
+    return front.isImpossible(source, packet.bytes) || front.has(source)
   }
 
   @inline(never)

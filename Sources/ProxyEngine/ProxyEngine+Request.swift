@@ -7,7 +7,8 @@ extension ProxyEngine {
   mutating func receiveRequest<Port: PacketPort & ~Copyable>(
     _ segment: UnsafePointer<TCPSegment>, _ slot: UInt32, _ packet: consuming Packet, _ io: inout PacketQueue<Port>
   ) {
-    guard hold(segment, slot, packet, &io) else { return }
+    // What a rule can decide on is held for a moment only, however much is held that it cannot.
+    guard hold(segment, slot, most: 2 &* heldMost, packet, &io) else { return }
     decide(slot, isLast: false, &io)
   }
 
@@ -16,13 +17,14 @@ extension ProxyEngine {
   mutating func receiveWhileConnecting<Port: PacketPort & ~Copyable>(
     _ segment: UnsafePointer<TCPSegment>, _ slot: UInt32, _ packet: consuming Packet, _ io: inout PacketQueue<Port>
   ) {
-    _ = hold(segment, slot, packet, &io)
+    _ = hold(segment, slot, most: heldMost, packet, &io)
   }
 
   /// Holds what is new in a segment. False: nothing is.
   private mutating func hold<Port: PacketPort & ~Copyable>(
-    _ segment: UnsafePointer<TCPSegment>, _ slot: UInt32, _ packet: consuming Packet, _ io: inout PacketQueue<Port>
+    _ segment: UnsafePointer<TCPSegment>, _ slot: UInt32, most: Int, _ packet: consuming Packet, _ io: inout PacketQueue<Port>
   ) -> Bool {
+    newlyHeld = 0
     let connection = connections.base + Int(slot)
     let hadFin = connection.pointee.flags.has(.clientFin)
     let expected = connection.pointee.client.next - (hadFin ? 1 : 0)
@@ -55,8 +57,12 @@ extension ProxyEngine {
       fresh = room
       isFin = false
     }
-    guard fresh > 0 || isFin, fresh == 0 || heldCount < heldMost else {
+    guard fresh > 0 || isFin else {
       drop(packet, .requestBeyondLimit, &io)
+      return false
+    }
+    guard fresh == 0 || heldCount < most else {
+      drop(packet, .requestBuffersFull, &io)
       return false
     }
     if !connection.pointee.flags.has(.bound) { bind(connection) }
@@ -167,6 +173,30 @@ extension ProxyEngine {
     }
     binding.pointee.last = buffer
     heldCount &+= 1
+    newlyHeld = length
+  }
+
+  /// What was held last is dropped again, as if it had not come: it waits for more, and too much does so.
+  @inline(never)
+  private mutating func dropNewlyHeld<Port: PacketPort & ~Copyable>(_ slot: UInt32, _ io: inout PacketQueue<Port>) {
+    let connection = connections.base + Int(slot)
+    let binding = bindings.base + Int(connection.pointee.binding)
+    guard let last = binding.pointee.last else { return }
+    if binding.pointee.first == last {
+      binding.pointee.first = nil
+      binding.pointee.last = nil
+    } else {
+      var packet = binding.pointee.first
+      while let before = packet, RequestNote.of(before).pointee.next != last { packet = RequestNote.of(before).pointee.next }
+      if let packet { RequestNote.of(packet).pointee.next = nil }
+      binding.pointee.last = packet
+    }
+    binding.pointee.count &-= newlyHeld
+    connection.pointee.client.next = connection.pointee.client.next - newlyHeld
+    newlyHeld = 0
+    heldCount &-= 1
+    if binding.pointee.count == 0 { releaseBinding(slot) }
+    drop(Packet(owning: last), .requestBuffersFull, &io)
   }
 
   /// Tells the client what we have of its request.
@@ -213,6 +243,7 @@ extension ProxyEngine {
       if left == 0, !isWhole { return }
       switch ask(connection, binding, isWhole: isWhole) {
       case .needMore where !isWhole:
+        if heldCount > heldMost, newlyHeld > 0 { return dropNewlyHeld(slot, &io) }
         statistics.count(.requestsInParts)
         return takeRequest(slot, &io)
       case .needMore, .noRule:

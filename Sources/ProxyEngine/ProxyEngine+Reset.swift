@@ -59,7 +59,10 @@ extension ProxyEngine {
       packet.side = 0
     }
     io.send(packet, length: length)
-    if connection.pointee.phase != .lingering { release(slot, leg == .client ? .resetByClient : .resetByServer) }
+    if connection.pointee.phase != .lingering { return release(slot, leg == .client ? .resetByClient : .resetByServer) }
+    // RFC 9293 3.10.7.4: an acceptable RST ends TIME-WAIT.
+    lingering.vacate(connection.pointee.binding)
+    forget(slot)
   }
 
   /// A RST instead of a SYN-ACK: believed only if it acknowledges our SYN (RFC 9293 3.10.7.3).

@@ -47,7 +47,7 @@ extension ProxyEngine {
     } else {
       io.send(packet, length: length)
     }
-    closeAsFar(connection, slot, .client, acknowledgment, segment.pointee.flags)
+    closeAsFar(connection, slot, .client, acknowledgment, segment)
   }
 
   /// Beyond the server's window. Of a request that has become longer the server may not have all yet; what the client sends of it is answered.
@@ -104,7 +104,7 @@ extension ProxyEngine {
     let length = packet.length
     packet.side = 0
     io.send(packet, length: length)
-    closeAsFar(connection, slot, .server, acknowledgment, segment.pointee.flags)
+    closeAsFar(connection, slot, .server, acknowledgment, segment)
   }
 
   /// What an end has said by a segment, in the numbers of the server's leg. Whether it had said it before.
@@ -122,12 +122,12 @@ extension ProxyEngine {
   @inline(always)
   private mutating func closeAsFar(
     _ connection: UnsafeMutablePointer<ProxyConnection>, _ slot: UInt32, _ leg: Leg, _ acknowledgment: SequenceNumber,
-    _ flags: TCPFlags
+    _ segment: UnsafePointer<TCPSegment>
   ) {
     connection.pointee.lastActivity = moment.milliseconds
     let closes = ProxyConnection.Flags(rawValue: 15 | ProxyConnection.Flags.halfOpen.rawValue)
-    if flags.has(.fin) || connection.pointee.flags.has(closes) {
-      noteClosing(connection, slot, leg, acknowledgment, isFin: flags.has(.fin))
+    if segment.pointee.flags.has(.fin) || connection.pointee.flags.has(closes) {
+      noteClosing(connection, slot, leg, acknowledgment, segment)
     }
   }
 }

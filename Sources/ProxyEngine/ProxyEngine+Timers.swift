@@ -121,8 +121,10 @@ extension ProxyEngine {
       return failOver(slot, isFailure: true, &io)
     }
     if left(until: binding.pointee.resendDue) > 0 { return timers.schedule(slot, due: binding.pointee.resendDue) }
-    connection.pointee.retries &+= 1
-    statistics.count(.synsRepeated)
+    if binding.pointee.isAsked {
+      connection.pointee.retries &+= 1
+      statistics.count(.synsRepeated)
+    }
     sendSyn(slot, &io)
   }
 

@@ -31,6 +31,8 @@ public struct ProxyEngine<Rule: BindingRule, Inspector: PayloadInspector>: Engin
   let backStart: UInt64
   /// The clients' port and the servers' are two.
   let isSplit: Bool
+  /// The bit of a handle that says which port its frames arrive at; 0: there is only one.
+  let sideMask: UInt32
   let listeners: Listeners
   let routes: Table<ServerRoute>
   /// The shift of windows that clients are told before their server is known.
@@ -51,7 +53,11 @@ public struct ProxyEngine<Rule: BindingRule, Inspector: PayloadInspector>: Engin
   /// Packets held now, and at most.
   var heldCount = 0
   let heldMost: Int
+  /// Octets of a request in the packet that was held last; 0: there is none, or they were put behind others.
+  var newlyHeld: UInt32 = 0
   var tuples: SourcePortChooser
+  /// Until then, in milliseconds, only a few are looked at for a free one.
+  var tuplesDue: UInt32 = 0
   var crossing: WorkerCrossing
   let worker: Int
   let records: ProxyRecordKeeper
@@ -103,6 +109,7 @@ public struct ProxyEngine<Rule: BindingRule, Inspector: PayloadInspector>: Engin
     arrivals = Table(count: 256)
 
     isSplit = settings.ports.count > 1
+    sideMask = isSplit ? 1 : 0
     let clientPort = settings.ports[0]
     let serverPort = settings.ports[settings.ports.count - 1]
     frontStart = macs[0].frameStart

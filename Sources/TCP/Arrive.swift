@@ -67,7 +67,7 @@ extension Connection {
     }
     if !inOrder, acknowledged > flight {
       // It acknowledges something not sent, or is older than SND.UNA. RFC 5961 5: the latter is fine within the window.
-      if segment.pointee.acknowledgment > sendNext || acknowledged < 0 &- Self.largestWindow {
+      if segment.pointee.acknowledgment > sendNext || acknowledged < 0 &- largestWindow {
         return Action(.challenge, .acknowledgmentUnacceptable)
       }
     } else {
@@ -116,8 +116,9 @@ extension Connection {
       && UInt32(segment.pointee.window) &<< UInt32(sendScale) == sendWindow
   }
 
-  /// The largest window there can be (RFC 7323 2.3).
-  static var largestWindow: UInt32 { 65_535 << 14 }
+  /// The largest window that the peer can have told us, MAX.SND.WND of RFC 5961 5.2 at most.
+  @inline(always)
+  var largestWindow: UInt32 { TCPHeader.maximumUnscaledWindow &<< UInt32(sendScale) }
 
   /// New data is acknowledged: RFC 6298 5.2, 5.3.
   @inline(always)

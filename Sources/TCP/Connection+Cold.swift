@@ -63,7 +63,7 @@ extension Connection {
     var action = Action()
     let acknowledged = segment.pointee.acknowledgment.distance(from: sendUnacknowledged)
     if acknowledged > flight {
-      if segment.pointee.acknowledgment > sendNext || acknowledged < 0 &- Self.largestWindow {
+      if segment.pointee.acknowledgment > sendNext || acknowledged < 0 &- largestWindow {
         return Action(.challenge, .acknowledgmentUnacceptable)
       }
       // Older than SND.UNA: overtaken on its way, but what its SACK blocks say is still true.

@@ -141,6 +141,9 @@ public enum DropReason: UInt8, CounterName, BitwiseCopyable {
   case frameTooLong
   case otherVlan
   case transmitQueueFull
+  case requestBuffersFull
+  case sourceImpossible
+  case otherPort
 
   @inline(__always)
   public init(_ failure: ParseFailure) { self = Self(rawValue: failure.rawValue).unsafelyUnwrapped }
@@ -175,6 +178,9 @@ public enum DropReason: UInt8, CounterName, BitwiseCopyable {
     case .resetNotExact: "a RST with another sequence number than the next one (RFC 5961 3)"
     case .handshakeInvalid: "an ACK that does not complete the handshake it belongs to (answered by RST)"
     case .requestBeyondLimit: "octets of a request beyond what is held of it"
+    case .requestBuffersFull: "of a request that is not whole, while a quarter of the buffers hold requests"
+    case .sourceImpossible: "from an address that no host has, or that is ours (RFC 1122 3.2.1.3)"
+    case .otherPort: "of a connection whose leg is on the other port"
     case .icmpUnproven: "an ICMP error about a segment that is not in flight (RFC 5927)"
     case .frameTooLong: "longer than a packet buffer, whose size follows from ports.mtu"
     case .otherVlan: "without the tag of ports.vlan"

@@ -14,6 +14,7 @@ struct CommandLineRun<Root: ParsableCommand> {
   init(_ root: Root.Type, names: [String]) { self.names = names }
 
   func perform() -> ExitStatus {
+    StandardDescriptors.occupy()
     do { return try perform(CommandLine.arguments.dropFirst()) } catch { return explain(error) }
   }
 
@@ -41,6 +42,8 @@ struct CommandLineRun<Root: ParsableCommand> {
       Console.complain(failure.sentence)
       return failure.status
     }
+    // It has said why.
+    if let code = error as? ExitCode { return ExitStatus(rawValue: code.rawValue) ?? .failed }
     guard Root.exitCode(for: error) != .success else {
       print(Root.fullMessage(for: error))
       return .success

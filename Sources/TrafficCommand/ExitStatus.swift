@@ -1,3 +1,6 @@
+import Glibc
+import TCPEngine
+
 /// What the process tells the one who started it.
 public enum ExitStatus: Int32, Sendable, CaseIterable {
   case success = 0
@@ -7,6 +10,13 @@ public enum ExitStatus: Int32, Sendable, CaseIterable {
   case misconfigured = 2
   /// Privilege, memory, DPDK or a file was missing; nothing was sent.
   case notStarted = 3
+
+  /// Ends the process. Where DPDK has given up half way its threads are still there, and what runs at an exit would be taken from under them.
+  func end() -> Never {
+    fflush(nil)
+    if DPDK.hasFailedToStart { _exit(rawValue) }
+    exit(rawValue)
+  }
 
   /// As `--help` lists them.
   static var documentation: String {

@@ -80,7 +80,7 @@ struct RunPlan {
     switch phase {
     case .waiting: waitForLink(counts, elapsed, now)
     case .running: decideWhileRunning(counts, now)
-    case .finishing: if counts.openServers == 0 || elapsed >= times.serverWait + allowance { phase = .left }
+    case .finishing: decideWhileFinishing(counts, elapsed, now)
     case .closing: decideWhileClosing(counts, elapsed, now)
     case .stopping: if counts.open == 0 { phase = .left } else if elapsed >= times.stopGrace { enter(.resetting, now) }
     case .resetting: if (counts.open == 0 && elapsed >= times.resetCrossing) || elapsed >= times.resetLimit { phase = .left }
@@ -97,6 +97,15 @@ struct RunPlan {
     guard elapsed >= times.linkWait else { return }
     lackedLink = true
     phase = .left
+  }
+
+  /// Server ends that are still open when the run's time is over are told so, as at a signal.
+  private mutating func decideWhileFinishing(_ counts: RunCounts, _ elapsed: Ticks, _ now: Ticks) {
+    if counts.openServers == 0 {
+      phase = .left
+    } else if elapsed >= times.serverWait + allowance {
+      if wasTimed { enter(.resetting, now) } else { phase = .left }
+    }
   }
 
   private mutating func decideWhileClosing(_ counts: RunCounts, _ elapsed: Ticks, _ now: Ticks) {

@@ -35,6 +35,6 @@ public enum TrafficMain {
 
   private static func end(_ session: @escaping (TrafficSettings) throws -> ExitStatus) -> Never {
     RunCommand.session = session
-    exit(CommandLineRun(RootCommand.self, names: RootCommand.commandNames).perform().rawValue)
+    CommandLineRun(RootCommand.self, names: RootCommand.commandNames).perform().end()
   }
 }

@@ -52,9 +52,18 @@ struct Verdict {
   private static func shortfall(_ summary: RunSummary) -> String? {
     guard !summary.basis.settings.targets.isEmpty else { return nil }
     let attempted = summary.total[.client].attempted
-    if attempted == 0 { return "no connection was attempted" }
+    if attempted == 0 { return "no connection was attempted" + silence(summary) }
     guard let total = summary.basis.total, attempted < total, !summary.end.wasTimed else { return nil }
     return "only \(count(attempted)) of \(count(total)) connections were attempted"
+  }
+
+  /// Why nothing could be, if that is because those that are asked for by ARP have not answered yet.
+  private static func silence(_ summary: RunSummary) -> String {
+    let port = summary.basis.settings.port
+    let hops = summary.basis.settings.targets.filter { $0.mac == nil }.map { port.nextHop(to: $0.address) }
+    guard let hop = hops.first, let device = port.device, summary.total[.arpRequestsSent] > 0, summary.total[.arpRepliesReceived] == 0
+    else { return "" }
+    return ": no ARP reply from \(hop) on \(device) so far, give its MAC address (targets.mac) or a longer duration, or mend the link"
   }
 
   /// Responses that say that something was not found, or not in order.

@@ -126,6 +126,7 @@ extension TrafficEngine {
   mutating func receiveWithoutConnection<Port: PacketPort & ~Copyable>(
     _ segment: UnsafePointer<TCPSegment>, _ hash: UInt32, _ packet: consuming Packet, _ io: inout PacketQueue<Port>
   ) {
+    if !isLooped, station.isImpossible(segment.pointee.source, packet.bytes) { return drop(packet, .sourceImpossible, &io) }
     let control = segment.pointee.flags.rawValue & (TCPFlags.syn.rawValue | TCPFlags.ack.rawValue | TCPFlags.rst.rawValue)
     if control == TCPFlags.syn.rawValue, listeners.has(segment.pointee.destinationPort), listeners.has(segment.pointee.destination) {
       accept(segment, hash, packet, after: nil, &io)

@@ -149,6 +149,21 @@ import Testing
     let group = try Self.finding("memory", ["sys/fs/cgroup/memory.max": "268435456\n", "sys/fs/cgroup/memory.current": "1048576\n"])
     #expect(group.status == .missing && group.text.hasPrefix("255 MiB available"))
     #expect(try Self.finding("memory", ["sys/fs/cgroup/memory.max": "max\n"]).status == .ok)
+    // A group of our own below others (version 2), and the same where version 1 is mounted.
+    let inner = try Self.finding(
+      "memory",
+      [
+        "proc/self/cgroup": "0::/a/b\n", "sys/fs/cgroup/a/memory.max": "104857600\n", "sys/fs/cgroup/a/memory.current": "0\n",
+        "sys/fs/cgroup/a/b/memory.max": "max\n",
+      ])
+    #expect(inner.status == .missing && inner.text.hasPrefix("100 MiB available"))
+    let old = try Self.finding(
+      "memory",
+      [
+        "proc/self/cgroup": "5:cpu,memory:/x\n0::/\n", "sys/fs/cgroup/memory/x/memory.limit_in_bytes": "209715200\n",
+        "sys/fs/cgroup/memory/x/memory.usage_in_bytes": "104857600\n",
+      ])
+    #expect(old.status == .missing && old.text.hasPrefix("100 MiB available"))
   }
 
   @Test func absentDriversArePackages() throws {

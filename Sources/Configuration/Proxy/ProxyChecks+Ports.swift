@@ -3,9 +3,8 @@ import TCPEngine
 extension ProxyChecks {
   static let portChecks: [@Sendable (ProxySettings) -> String?] = [
     portsHaveDevices, devicesDiffer, kernelInterfacesAreOthers, portsCarryTheSame, segmentFits, addressesAreWhereTheyBelong,
-    portsHaveOwnAddresses, gatewaysAreOnLink,
-    workersHaveAddresses,
-    sourcesAreReachable, maskTellsWorkersApart, poolsSuffice,
+    portsHaveOwnAddresses, gatewaysAreOnLink, workersHaveAddresses,
+    addressesAreHosts, sourcesAreReachable, maskTellsWorkersApart, poolsSuffice,
   ]
 
   /// The first port that a check finds fault with.
@@ -70,6 +69,11 @@ extension ProxyChecks {
 
   private static func gatewaysAreOnLink(_ settings: ProxySettings) -> String? {
     first(settings) { SharedChecks.gatewayIsOnLink($0, $1) }
+  }
+
+  private static func addressesAreHosts(_ settings: ProxySettings) -> String? {
+    let targets = settings.servers.targets.map { (id: $0.name, address: IPv4Address($0.address)) }
+    return first(settings) { SharedChecks.areHosts($0, $1, further: "addresses", clients: "sources", targets) }
   }
 
   private static func workersHaveAddresses(_ settings: ProxySettings) -> String? {

@@ -2,7 +2,7 @@ import TCPEngine
 
 extension ProxyChecks {
   static let ruleChecks: [@Sendable (ProxySettings) -> String?] = [
-    rulesAreSound, rulesAreAsked, connectionsGoSomewhere, keysCount, rulesComeIntoPlay,
+    rulesAreSound, prefixesFit, rulesAreAsked, connectionsGoSomewhere, keysCount, rulesComeIntoPlay,
   ]
 
   private static func rulesAreSound(_ settings: ProxySettings) -> String? {
@@ -11,6 +11,16 @@ extension ProxyChecks {
       rules.free()
       return nil
     } catch { return error.rule == 0 ? error.text : "rules[\(error.rule - 1)]: \(error.text)" }
+  }
+
+  private static func prefixesFit(_ settings: ProxySettings) -> String? {
+    for (index, rule) in settings.rules.enumerated() {
+      guard case .prefix(let octets) = rule.match, octets.count > settings.parameters.requestLimit else { continue }
+      return
+        "rules[\(index)].prefix has \(octets.count) octets, more than the \(settings.parameters.requestLimit) of engine.request_limit, so "
+        + "that it never matches: shorten the one or raise the other"
+    }
+    return nil
   }
 
   private static func rulesAreAsked(_ settings: ProxySettings) -> String? {

@@ -16,10 +16,30 @@ extension Doctor {
     return [.missing("memory", "\(said); end other programs, or give this machine or container more", needed: true)]
   }
 
-  /// What the control group that we are in may still take.
+  /// What the control groups that we are in may still take, ours and those above it (cgroups(7)): version 2's line begins with "0::", and that of
+  /// version 1 names its controllers. Where the directory is not there, the group is the root of what we see.
   private var groupLimit: Int? {
-    guard let limit = files.number("sys/fs/cgroup/memory.max") else { return nil }
-    return max(0, limit - (files.number("sys/fs/cgroup/memory.current") ?? 0))
+    let lines = files.text("proc/self/cgroup")?.split(separator: "\n").map {
+      $0.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
+    }
+    var limits = left(in: "sys/fs/cgroup", "", limit: "memory.max", use: "memory.current")
+    for parts in lines ?? [] where parts.count == 3 {
+      if parts[0] == "0", parts[1].isEmpty {
+        limits += left(in: "sys/fs/cgroup", parts[2], limit: "memory.max", use: "memory.current")
+      } else if parts[1].split(separator: ",").contains("memory") {
+        limits += left(in: "sys/fs/cgroup/memory", parts[2], limit: "memory.limit_in_bytes", use: "memory.usage_in_bytes")
+      }
+    }
+    return limits.min()
+  }
+
+  /// What is left of each limit on the way from a group to the root.
+  private func left(in root: String, _ path: Substring, limit: String, use: String) -> [Int] {
+    let names = path.split(separator: "/")
+    return (0...names.count).compactMap { count in
+      let directory = ([root] + names.prefix(count).map(String.init)).joined(separator: "/")
+      return files.number("\(directory)/\(limit)").map { max(0, $0 - (files.number("\(directory)/\(use)") ?? 0)) }
+    }
   }
 
   /// Huge pages of one size.

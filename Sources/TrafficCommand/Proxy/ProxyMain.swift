@@ -31,7 +31,7 @@ public enum ProxyMain {
 
   private static func end(_ session: @escaping (ProxySettings) throws -> ExitStatus) -> Never {
     ProxyRunCommand.session = session
-    exit(CommandLineRun(ProxyRootCommand.self, names: ProxyRootCommand.commandNames).perform().rawValue)
+    CommandLineRun(ProxyRootCommand.self, names: ProxyRootCommand.commandNames).perform().end()
   }
 }
 
