@@ -95,6 +95,19 @@ import Testing
     script.finish()
   }
 
+  /// RFC 9293 3.10.7.4: an acceptable RST ends TIME-WAIT.
+  @Test func anExactResetMakesRoom() {
+    let script = closed()
+    script.fromClient(.syn, seq: 500)
+    script.toClient(.ack)
+    script.fromClient(.rst)
+    script.toServer(.rst)
+    script.client.expected = nil
+    script.fromClient(.syn, seq: 500)
+    script.toClient(.synAck, ack: 501)
+    script.finish()
+  }
+
   @Test func anOldSynDoesNot() {
     let script = closed()
     script.fromClient(.syn, seq: 1_000)

@@ -90,9 +90,29 @@ import Testing
     let passed = script.toServer(.pshAck, payload: long, seq: 1_001)
     script.send(frame: error(3, 4, mtu: 1_040, about: passed))
     #expect(script.others.count == 1)
-    script.pass(1_100)
+    // At once: it need not wait for its time.
+    script.pass(1, step: 1)
     script.toServer(.ack, payload: Array(long[..<1_000]), seq: 1_001)
     script.toServer(.pshAck, payload: Array(long[1_000...]), seq: 2_001)
+    // Said again it says nothing new.
+    script.send(frame: error(3, 4, mtu: 1_040, about: passed))
+    script.pass(1, step: 1)
+    script.quiet()
+    script.finish()
+  }
+
+  /// Below Linux's least of 552, and a router that does not say how much (RFC 1191 7.1: the next one below 1,440 is 1,006).
+  @Test(arguments: [(400, 360), (90, 50), (68, 41), (0, 966)] as [(UInt16, Int)]) func narrowPaths(_ mtu: UInt16, _ size: Int) {
+    let script = Script()
+    script.handshake()
+    let long = [UInt8](repeating: 9, count: 1_400)
+    script.fromClient(.pshAck, payload: long)
+    script.accept(window: 65_535)
+    let passed = script.toServer(.pshAck, payload: long, seq: 1_001)
+    script.send(frame: error(3, 4, mtu: mtu, about: passed))
+    script.pass(1, step: 1)
+    let parts = script.takeSent().servers
+    #expect(parts.first?.payload.count == size && parts.flatMap(\.payload) == long)
     script.finish()
   }
 
