@@ -18,6 +18,13 @@ struct Console: Sendable {
     if let problem, problem != reason { complain(problem) }
   }
 
+  /// Writes what a command was asked for to the standard output.
+  static func print(_ text: String) throws {
+    guard write(text, to: STDOUT_FILENO) else {
+      throw CommandFailure(.failed, OutputError("standard output", "cannot be written: ", errorNumber: errno).description)
+    }
+  }
+
   /// Writes all of the text; false when that failed.
   static func write(_ text: String, to descriptor: Int32) -> Bool {
     var text = text

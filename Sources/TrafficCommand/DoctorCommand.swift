@@ -19,7 +19,7 @@ struct DoctorCommand: ParsableCommand {
     let report = Doctor(
       files: MachineFiles(), architecture: Self.architecture, ticksPerSecond: measure_tick_rate(50), dpdkVersion: DPDK.version
     ).report()
-    print(json ? try report.json() : report.text())
+    try Console.print((json ? try report.json() : report.text()) + "\n")
     if !report.isReady { throw ExitCode(1) }
   }
 

@@ -31,7 +31,7 @@ struct CheckCommand: ParsableCommand {
 
   @OptionGroup var source: SettingsSource
 
-  func run() throws { print(Configuration.effective(try source.load()), terminator: "") }
+  func run() throws { try Console.print(Configuration.effective(try source.load())) }
 }
 
 /// Where settings come from: a file, and flags that go before it.

@@ -29,6 +29,8 @@ final class RunOutputs<Record: FileRecord> {
   }
 
   deinit {
+    // A run that could not start has not finished them, and they read the channels.
+    _ = finish()
     for channel in captureChannels { Self.release(channel) }
     for channel in recordChannels { Self.release(channel) }
   }

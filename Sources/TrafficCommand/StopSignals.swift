@@ -3,8 +3,11 @@ import Glibc
 /// SIGINT, SIGTERM and SIGHUP, taken when the program waits instead of wherever it happens to be.
 struct StopSignals: ~Copyable {
   private var set = sigset_t()
-  /// How many have come so far.
+  /// How many have come so far; those that come together are one: programs that stand between (sudo, timeout) pass on what we were sent, too.
   private(set) var count = 0
+  private var counted: ContinuousClock.Instant?
+
+  private static var together: Duration { .milliseconds(250) }
 
   /// From here on the signals wait to be taken, on this thread and all that it starts.
   init() {
@@ -29,6 +32,10 @@ struct StopSignals: ~Copyable {
   /// Waits so long, or until a signal comes.
   mutating func wait(milliseconds: Int) {
     var timeout = timespec(tv_sec: milliseconds / 1_000, tv_nsec: milliseconds % 1_000 * 1_000_000)
-    if sigtimedwait(&set, nil, &timeout) > 0 { count += 1 }
+    guard sigtimedwait(&set, nil, &timeout) > 0 else { return }
+    let now = ContinuousClock.now
+    if let counted, now - counted < Self.together { return }
+    counted = now
+    count += 1
   }
 }

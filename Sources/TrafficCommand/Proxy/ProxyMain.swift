@@ -86,7 +86,7 @@ struct ProxyCheckCommand: ParsableCommand {
 
   @OptionGroup var source: ProxySource
 
-  func run() throws { print(ProxyConfiguration.effective(try source.load()), terminator: "") }
+  func run() throws { try Console.print(ProxyConfiguration.effective(try source.load())) }
 }
 
 /// `records FILE`.
