@@ -243,7 +243,9 @@ extension ProxyEngine {
       if left == 0, !isWhole { return }
       switch ask(connection, binding, isWhole: isWhole) {
       case .needMore where !isWhole:
-        if heldCount > heldMost, newlyHeld > 0 { return dropNewlyHeld(slot, &io) }
+        // What was answered, or acknowledged, is ours to keep.
+        let isOurs = binding.pointee.taken &+ newlyHeld > binding.pointee.count
+        if heldCount > heldMost, newlyHeld > 0, !isOurs { return dropNewlyHeld(slot, &io) }
         statistics.count(.requestsInParts)
         return takeRequest(slot, &io)
       case .needMore, .noRule:

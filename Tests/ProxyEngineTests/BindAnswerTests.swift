@@ -55,6 +55,35 @@ import Testing
     #expect(script.statistics[ProxyCounter.bindsAnswered] == 1)
   }
 
+  /// However full of half requests the buffers are: what was acknowledged is kept.
+  @Test func aBindAndHalfASearchWhileTheBuffersAreFull() throws {
+    let rules = try RuleSet([RuleSettings(match: .ldapSearch(base: "dc=a"), verdict: .group(0))])
+    let script = Script(rules, NoInspector(), buffers: 32) { $0.defaultGroup = nil }
+    for port in 50_000..<50_008 as Range<UInt16> {
+      var segment = script.client.segment(.syn, seq: 9)
+      segment.sourcePort = port
+      script.send(segment)
+      let answer = script.toClient(.synAck, unchecked: true)
+      segment = script.client.segment(.pshAck, payload: [0x30], seq: 10, ack: answer.sequence &+ 1)
+      segment.sourcePort = port
+      script.send(segment)
+      script.toClient(.ack, unchecked: true)
+    }
+    script.handshake()
+    script.fromClient(.pshAck, payload: bind + search[..<10])
+    script.toClient(.pshAck, payload: success)
+    script.fromClient(.ack)
+    script.fromClient(.pshAck, payload: Array(search[10...]))
+    #expect(script.statistics[.requestBuffersFull] == 0)
+    script.accept()
+    script.toServer(.ack, payload: bind, seq: 1_001)
+    script.fromServer(.pshAck, payload: success, ack: 1_015)
+    script.toServer(.ack, seq: 1_015, ack: script.server.next)
+    script.toServer(.pshAck, payload: search)
+    script.ignoreSent()
+    script.finish()
+  }
+
   @Test func anAnswerOfAnotherLengthInParts() throws {
     for cut in [1, 5, 9, 15, 18] {
       let script = try bound()
