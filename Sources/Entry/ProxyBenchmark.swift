@@ -108,7 +108,7 @@ public struct BareForwarder: Engine, ~Copyable {
         sequence: segment.pointee.sequence + (fromServer ? flow.delta : 0),
         acknowledgment: !fromServer && isExplained ? segment.pointee.acknowledgment - flow.delta : segment.pointee.acknowledgment,
         window: segment.pointee.window),
-      options: OptionTranslation())
+      hasOptions: segment.pointee.options.present.rawValue != 0, options: OptionTranslation())
     io.send(packet, length: length)
   }
 

@@ -129,6 +129,9 @@ struct ProxyConnection: TimerNode, BitwiseCopyable, Sendable {
     static var splits: Flags { Flags(rawValue: 16384) }
     /// The client's acknowledgment of a SYN-ACK that was passed on has not come yet.
     static var halfOpen: Flags { Flags(rawValue: 32768) }
+    /// One end has closed, or the handshake is not complete.
+    static var closing: UInt16 { 15 | halfOpen.rawValue }
+    static var unusual: UInt16 { closing | rescales.rawValue | splits.rawValue }
   }
 
   static var noGroup: UInt8 { .max }

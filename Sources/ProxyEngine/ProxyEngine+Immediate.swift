@@ -38,7 +38,7 @@ extension ProxyEngine {
     let translation = Translation(
       link: routes.base[Int(connection.pointee.target)].link, key: connection.pointee.serverKey.reversed,
       change: connection.pointee.change, sequence: segment.sequence, acknowledgment: segment.acknowledgment, window: segment.window)
-    HeaderRewriter.rewrite(packet.bytes, &segment, translation, options: OptionTranslation())
+    HeaderRewriter.rewrite(packet.bytes, &segment, translation, hasOptions: false, options: OptionTranslation())
     packet.side = isSplit ? 1 : 0
     io.send(packet, length: length)
   }
@@ -56,7 +56,7 @@ extension ProxyEngine {
     connection.pointee.enter(.spliced, now: moment.milliseconds)
     records.answered(slot, segment.pointee.sequence)
     records.joined(slot, segment.pointee.sequence, .spliced, now)
-    passToClient(connection, slot, segment, packet, &io)
+    passToClient(connection, slot, segment, packet, isUsual: false, &io)
     // The window of a SYN is not scaled (RFC 7323 2.2).
     connection.pointee.server.edge = segment.pointee.acknowledgment + UInt32(segment.pointee.window)
     connection.pointee.flags.set(.halfOpen)

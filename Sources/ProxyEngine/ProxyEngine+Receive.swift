@@ -76,9 +76,15 @@ extension ProxyEngine {
       return receiveUnsettled(segment, slot, handle & 1 == 0 ? .client : .server, packet, &io)
     }
     if handle & 1 == 0 {
-      passToServer(connection, slot, segment, packet, &io)
+      if usually(connection.pointee.isUsual(segment, from: .client)) {
+        passToServer(connection, slot, segment, packet, isUsual: true, &io)
+      } else {
+        passToServer(connection, slot, segment, packet, isUsual: false, &io)
+      }
+    } else if usually(connection.pointee.isUsual(segment, from: .server)) {
+      passToClient(connection, slot, segment, packet, isUsual: true, &io)
     } else {
-      passToClient(connection, slot, segment, packet, &io)
+      passToClient(connection, slot, segment, packet, isUsual: false, &io)
     }
   }
 
@@ -140,9 +146,9 @@ extension ProxyEngine {
     if segment.pointee.flags.has(.syn) { return receiveRepeatedSYN(segment, slot, leg, packet, &io) }
     guard segment.pointee.flags.has(.ack) else { return drop(packet, .outsideWindow, &io) }
     switch (connection.pointee.phase, leg) {
-    case (.spliced, .client), (.lingering, .client): passToServer(connection, slot, segment, packet, &io)
+    case (.spliced, .client), (.lingering, .client): passToServer(connection, slot, segment, packet, isUsual: false, &io)
     case (.delivering, .client): receiveFromClientDuringDelivery(segment, slot, packet, &io)
-    case (.spliced, .server), (.lingering, .server): passToClient(connection, slot, segment, packet, &io)
+    case (.spliced, .server), (.lingering, .server): passToClient(connection, slot, segment, packet, isUsual: false, &io)
     case (.delivering, .server): receiveDuringDelivery(segment, slot, packet, &io)
     case (.handshake, _): completeHandshake(segment, slot, packet, &io)
     case (.request, _): receiveRequest(segment, slot, packet, &io)

@@ -47,7 +47,8 @@ extension ProxyEngine {
         change: connection.pointee.change, sequence: segment.pointee.sequence + connection.pointee.toServer,
         acknowledgment: isExplained ? acknowledgment - connection.pointee.toClient : acknowledgment, window: segment.pointee.window)
       HeaderRewriter.rewrite(
-        packet.bytes, segment, translation, options: OptionTranslation(echo: 0 &- connection.pointee.toClientTimestamp))
+        packet.bytes, segment, translation, hasOptions: segment.pointee.options.present.rawValue != 0,
+        options: OptionTranslation(echo: 0 &- connection.pointee.toClientTimestamp))
       packet.side = isSplit ? 1 : 0
     } else {
       let translation = Translation(
@@ -55,7 +56,8 @@ extension ProxyEngine {
         change: connection.pointee.change.reversed, sequence: segment.pointee.sequence + connection.pointee.toClient,
         acknowledgment: isExplained ? acknowledgment - connection.pointee.toServer : acknowledgment, window: segment.pointee.window)
       HeaderRewriter.rewrite(
-        packet.bytes, segment, translation, options: OptionTranslation(timestamp: connection.pointee.toClientTimestamp))
+        packet.bytes, segment, translation, hasOptions: segment.pointee.options.present.rawValue != 0,
+        options: OptionTranslation(timestamp: connection.pointee.toClientTimestamp))
       packet.side = 0
     }
     io.send(packet, length: length)
@@ -95,7 +97,7 @@ extension ProxyEngine {
       statistics.count(.requestsRepeated)
       io.free(packet)
     case .spliced where connection.pointee.flags.has(.halfOpen) && leg == .server:
-      passToClient(connection, slot, segment, packet, &io)
+      passToClient(connection, slot, segment, packet, isUsual: false, &io)
     case .spliced where connection.pointee.flags.has(.halfOpen) && opens && segment.pointee.sequence + 1 == connection.pointee.clientStart:
       // The server sends its SYN-ACK again by itself.
       statistics.count(.requestsRepeated)

@@ -1,21 +1,22 @@
 /// The steady state: one packet in, one packet out, with the other leg's header.
 extension ProxyEngine {
   /// From the client to the server.
+  /// - Parameter isUsual: see `ProxyConnection.isUsual`. A constant where this is called, and inlined there: what is not usual is then not asked for.
   @inline(always)
   mutating func passToServer<Port: PacketPort & ~Copyable>(
     _ connection: UnsafeMutablePointer<ProxyConnection>, _ slot: UInt32, _ segment: UnsafePointer<TCPSegment>,
-    _ packet: consuming Packet, _ io: inout PacketQueue<Port>
+    _ packet: consuming Packet, isUsual: Bool, _ io: inout PacketQueue<Port>
   ) {
-    let sequence = segment.pointee.sequence + connection.pointee.toServer
+    let sequence = isUsual ? segment.pointee.sequence : segment.pointee.sequence + connection.pointee.toServer
     let acknowledgment = segment.pointee.acknowledgment - connection.pointee.toClient
-    let end = sequence + segment.pointee.length
+    let end = sequence + (isUsual ? UInt32(segment.pointee.payloadLength) : segment.pointee.length)
     // One octet beyond the window is a probe of it (RFC 9293 3.8.6.1).
     guard end <= connection.pointee.server.edge + 1 else { return refuseBeyond(connection, slot, segment, sequence, packet, &io) }
     guard acknowledgment <= connection.pointee.server.next else { return drop(packet, .acknowledgesUnsent, &io) }
-    if connection.pointee.isEdited, segment.pointee.payloadLength > 0, connection.pointee.isReplaced(sequence) {
+    if !isUsual, connection.pointee.isEdited, segment.pointee.payloadLength > 0, connection.pointee.isReplaced(sequence) {
       return refuseReplaced(slot, packet, &io)
     }
-    if segment.pointee.options.present.has(.timestamps) {
+    if !isUsual, segment.pointee.options.present.has(.timestamps) {
       ProxyConnection.note(segment.pointee.options.timestampValue, in: &connection.pointee.clientTimestamp)
     }
     statistics.count(.toServer)
@@ -30,24 +31,25 @@ extension ProxyEngine {
     }
 
     var window = segment.pointee.window
-    if connection.pointee.flags.has(.rescales) { window = connection.pointee.windowForServer(window) }
+    if !isUsual, connection.pointee.flags.has(.rescales) { window = connection.pointee.windowForServer(window) }
     let translation = Translation(
       link: routes.base[Int(connection.pointee.target)].link, key: connection.pointee.serverKey.reversed,
       change: connection.pointee.change, sequence: sequence,
       acknowledgment: acknowledgment, window: window)
     HeaderRewriter.rewrite(
-      packet.bytes, segment, translation,
+      packet.bytes, segment, translation, hasOptions: !isUsual && segment.pointee.options.present.rawValue != 0,
       options: OptionTranslation(
         echo: 0 &- connection.pointee.toClientTimestamp, blocks: 0 &- connection.pointee.toClient,
         blanksBlocks: !connection.pointee.flags.has(.serverSACK)))
     let length = packet.length
     packet.side = isSplit ? 1 : 0
-    if connection.pointee.flags.has(.splits) {
+    if !isUsual, connection.pointee.flags.has(.splits) {
       sendSplit(connection, segment, packet, &io)
     } else {
       io.send(packet, length: length)
     }
-    closeAsFar(connection, slot, .client, acknowledgment, segment)
+    connection.pointee.lastActivity = moment.milliseconds
+    if !isUsual { closeAsFar(connection, slot, .client, acknowledgment, segment) }
   }
 
   /// Beyond the server's window. Of a request that has become longer the server may not have all yet; what the client sends of it is answered.
@@ -66,14 +68,14 @@ extension ProxyEngine {
   @inline(always)
   mutating func passToClient<Port: PacketPort & ~Copyable>(
     _ connection: UnsafeMutablePointer<ProxyConnection>, _ slot: UInt32, _ segment: UnsafePointer<TCPSegment>,
-    _ packet: consuming Packet, _ io: inout PacketQueue<Port>
+    _ packet: consuming Packet, isUsual: Bool, _ io: inout PacketQueue<Port>
   ) {
     let sequence = segment.pointee.sequence
     let acknowledgment = segment.pointee.acknowledgment
-    let end = sequence + segment.pointee.length
+    let end = sequence + (isUsual ? UInt32(segment.pointee.payloadLength) : segment.pointee.length)
     guard end <= connection.pointee.client.edge + 1 else { return drop(packet, .outsideWindow, &io) }
     guard acknowledgment <= connection.pointee.client.next else { return drop(packet, .acknowledgesUnsent, &io) }
-    if segment.pointee.options.present.has(.timestamps) {
+    if !isUsual, segment.pointee.options.present.has(.timestamps) {
       ProxyConnection.note(segment.pointee.options.timestampValue, in: &connection.pointee.serverTimestamp)
     }
     statistics.count(.toClient)
@@ -82,7 +84,7 @@ extension ProxyEngine {
     records.passed(slot, from: .server, octets: segment.pointee.payloadLength, isRepeated: isRepeated)
     var window = segment.pointee.window
     var octets = UInt32(window) &<< connection.pointee.serverScale
-    if connection.pointee.flags.has(.rescales) {
+    if !isUsual, connection.pointee.flags.has(.rescales) {
       window = connection.pointee.windowForClient(window)
       // What the client reads in it is what it may send, be it by rounding.
       octets = max(octets, UInt32(window) &<< UInt32(connection.pointee.offeredScale))
@@ -99,12 +101,13 @@ extension ProxyEngine {
       change: connection.pointee.change.reversed, sequence: sequence + connection.pointee.toClient,
       acknowledgment: acknowledgment - connection.pointee.toServer, window: window)
     HeaderRewriter.rewrite(
-      packet.bytes, segment, translation,
+      packet.bytes, segment, translation, hasOptions: !isUsual && segment.pointee.options.present.rawValue != 0,
       options: OptionTranslation(timestamp: connection.pointee.toClientTimestamp, blocks: 0 &- connection.pointee.toServer))
     let length = packet.length
     packet.side = 0
     io.send(packet, length: length)
-    closeAsFar(connection, slot, .server, acknowledgment, segment)
+    connection.pointee.lastActivity = moment.milliseconds
+    if !isUsual { closeAsFar(connection, slot, .server, acknowledgment, segment) }
   }
 
   /// What an end has said by a segment, in the numbers of the server's leg. Whether it had said it before.
@@ -118,14 +121,13 @@ extension ProxyEngine {
     return false
   }
 
-  /// Notes the time, and what the segment means for the connection's end.
+  /// What the segment means for the connection's end.
   @inline(always)
   private mutating func closeAsFar(
     _ connection: UnsafeMutablePointer<ProxyConnection>, _ slot: UInt32, _ leg: Leg, _ acknowledgment: SequenceNumber,
     _ segment: UnsafePointer<TCPSegment>
   ) {
-    connection.pointee.lastActivity = moment.milliseconds
-    let closes = ProxyConnection.Flags(rawValue: 15 | ProxyConnection.Flags.halfOpen.rawValue)
+    let closes = ProxyConnection.Flags(rawValue: ProxyConnection.Flags.closing)
     if segment.pointee.flags.has(.fin) || connection.pointee.flags.has(closes) {
       noteClosing(connection, slot, leg, acknowledgment, segment)
     }
@@ -133,6 +135,16 @@ extension ProxyEngine {
 }
 
 extension ProxyConnection {
+  /// Data or an acknowledgment without options, on a connection that does not close, whose numbers and windows are what both ends say: asked with
+  /// one branch, it answers for many.
+  @inline(always)
+  func isUsual(_ segment: UnsafePointer<TCPSegment>, from leg: Leg) -> Bool {
+    let unusual = UInt32(flags.rawValue & Flags.unusual) | UInt32(segment.pointee.options.present.rawValue)
+    let isFin = UInt32(segment.pointee.flags.rawValue & TCPFlags.fin.rawValue)
+    let edits = leg == .client ? toServer | (clientFloor.rawValue ^ clientStart.rawValue) : 0
+    return unusual | isFin | edits == 0
+  }
+
   /// Keeps the newest: one that came in another order would make the proxy's own segments too old for the other end (RFC 7323 5.3).
   @inline(always)
   static func note(_ timestamp: UInt32, in newest: inout UInt32) {

@@ -60,7 +60,7 @@ enum HeaderRewriter {
   /// options is asked only where there are any.
   @inline(always)
   static func rewrite(
-    _ frame: UnsafeMutableRawPointer, _ segment: UnsafePointer<TCPSegment>, _ to: Translation,
+    _ frame: UnsafeMutableRawPointer, _ segment: UnsafePointer<TCPSegment>, _ to: Translation, hasOptions: Bool,
     options: @autoclosure () -> OptionTranslation
   ) {
     let bytes = UnsafeRawPointer(frame)
@@ -82,7 +82,7 @@ enum HeaderRewriter {
     }
     frame.store(to.key.ports, at: tcp)
     frame.store(numbers, at: tcp &+ 4)
-    if segment.pointee.options.present.rawValue != 0 { sum = rewriteOptions(frame, tcp, segment, options(), sum) }
+    if hasOptions { sum = rewriteOptions(frame, tcp, segment, options(), sum) }
     frame.store(sum.field, at: tcp &+ 16)
   }
 
