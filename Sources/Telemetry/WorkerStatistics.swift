@@ -11,7 +11,7 @@ public struct WorkerStatistics: BitwiseCopyable, @unchecked Sendable {
   private static var outcomesBase: Int { segmentsBase + 2 * segmentCounters }
   private static var attemptedBase: Int { outcomesBase + 2 * 16 }
   private static var dropsBase: Int { attemptedBase + 8 }
-  private static var anomaliesBase: Int { dropsBase + 32 }
+  private static var anomaliesBase: Int { dropsBase + 48 }
   private static var gaugesBase: Int { anomaliesBase + 16 }
   private static var httpBase: Int { gaugesBase + 64 }
   private static var statusesBase: Int { httpBase + 8 }
