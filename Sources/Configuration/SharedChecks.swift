@@ -39,9 +39,7 @@ enum SharedChecks {
   /// No host has the first address of a network, nor the last: that is the network itself, and all of its hosts.
   static func areHosts(
     _ port: PortSettings, _ name: String, further: String, clients: String, _ targets: [(id: String, address: IPv4Address)]
-  )
-    -> String?
-  {
+  ) -> String? {
     let hostMask = UInt32.max >> UInt32(port.prefixLength)
     let ends = [port.address.rawValue & ~hostMask, port.address.rawValue | hostMask].map { IPv4Address($0) }
     func sentence(_ what: String, _ address: IPv4Address) -> String {

@@ -58,6 +58,7 @@ struct PeerLinks: ~Copyable {
   /// The station with this address has this MAC address. True if it is another than before: whom its entry belongs to are followed there.
   @inline(never)
   mutating func follow(_ address: IPv4Address, to mac: MACAddress) -> Bool {
+    told[Self.toldPlace(of: mac)] = Told(mac: mac.rawValue, address: address.rawValue)
     for index in 1..<count where owners.base[index] == address.rawValue {
       if addresses.base[index] == mac.rawValue { return false }
       // A table half full of what is out of date would be slow, and later full.
@@ -65,11 +66,9 @@ struct PeerLinks: ~Copyable {
       addresses.base[index] = mac.rawValue
       links.base[index] = LinkHeader(destination: mac, source: source)
       enter(UInt16(truncatingIfNeeded: index), Self.place(of: mac))
-      told[Self.toldPlace(of: mac)] = Told(mac: mac.rawValue, address: address.rawValue)
       return true
     }
     // Whom it stands for is known now, if nobody else did.
-    told[Self.toldPlace(of: mac)] = Told(mac: mac.rawValue, address: address.rawValue)
     if let index = known(mac), owners[Int(index)] == 0 { owners[Int(index)] = address.rawValue }
     return false
   }
@@ -101,19 +100,13 @@ struct PeerLinks: ~Copyable {
   /// The entry of this MAC address; nil when all are taken.
   @inline(never)
   mutating func index(of mac: MACAddress) -> UInt16? {
-    var place = Self.place(of: mac)
-    while places[place] != 0 {
-      let index = places[place] &- 1
-      if addresses[Int(index)] == mac.rawValue { return index }
-      place = (place &+ 1) & (Self.placeCount &- 1)
-    }
+    if let index = known(mac) { return index }
     guard count < Self.capacity else { return nil }
     let index = UInt16(truncatingIfNeeded: count)
     count &+= 1
     addresses[Int(index)] = mac.rawValue
     links[Int(index)] = LinkHeader(destination: mac, source: source)
-    places[place] = index &+ 1
-    placesTaken &+= 1
+    enter(index, Self.place(of: mac))
     return index
   }
 }

@@ -88,7 +88,7 @@ struct Station: ~Copyable {
   func isImpossible(_ source: IPv4Address, _ frame: UnsafeRawPointer) -> Bool {
     let network = source.rawValue &>> 24
     if network == 0 || network == 127 || network >= 224 || frame.octet(6) & 1 != 0 { return true }
-    if (source.rawValue ^ address.rawValue) & networkMask == 0, networkMask < .max &- 1 {
+    if (source.rawValue ^ address.rawValue) & networkMask == 0 {
       let host = source.rawValue & ~networkMask
       if host == 0 || host == ~networkMask { return true }
     }

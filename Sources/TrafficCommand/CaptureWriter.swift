@@ -41,7 +41,7 @@ final class CaptureWriter: @unchecked Sendable {
   /// Begins to write.
   func start() { thread.start { [self] in writeAll($0) } }
 
-  /// Writes what is left and closes the file. To be called once, after `start`, when all workers have ended.
+  /// Writes what is left and closes the file; a second call says the same. To be called when all workers have ended.
   ///
   /// - Returns: frames that are whole in the file, and those that are not.
   func finish() -> WrittenFile {

@@ -35,7 +35,7 @@ final class RecordWriter<Record: FileRecord>: @unchecked Sendable {
   /// Begins to write.
   func start() { thread.start { [self] in writeAll($0) } }
 
-  /// Writes what is left and closes the file. To be called once, after `start`, when all workers have ended.
+  /// Writes what is left and closes the file; a second call says the same. To be called when all workers have ended.
   ///
   /// - Returns: records that are whole in the file, and those that are not.
   func finish() -> WrittenFile {

@@ -21,7 +21,7 @@ struct RunSession<Program: TrafficProgram> {
     let startCPUSeconds = JoinableThread.currentCPUSeconds
     watch(run, basis, console, &signals)
     let summary = conclude(run, basis, outputs, reporterSince: startCPUSeconds)
-    return try report(summary, console, reportFile)
+    return report(summary, console, reportFile)
   }
 
   private func started(_ basis: RunBasis, _ outputs: RunOutputs<ConnectionRecord>) throws -> any TrafficRun {
@@ -64,7 +64,7 @@ struct RunSession<Program: TrafficProgram> {
       reporterCPUSeconds: reporterCPUSeconds)
   }
 
-  private func report(_ summary: RunSummary, _ console: Console, _ file: ReportFile?) throws -> ExitStatus {
+  private func report(_ summary: RunSummary, _ console: Console, _ file: ReportFile?) -> ExitStatus {
     var verdict = Verdict(summary)
     let problem = file?.problem(writing: JSONReport(summary, verdict).document)
     if let problem { verdict.add(problem) }

@@ -81,13 +81,18 @@ import Testing
     script.finish()
   }
 
-  @Test func theProxysOwnSegmentsBecomeShorter() {
+  /// A request of one long segment, on its way to the server.
+  private func delivering(_ long: [UInt8]) -> (script: Script<FirstGroup, NoInspector>, passed: WireSegment) {
     let script = Script()
     script.handshake()
-    let long = [UInt8](repeating: 9, count: 1_400)
     script.fromClient(.pshAck, payload: long)
     script.accept(window: 65_535)
-    let passed = script.toServer(.pshAck, payload: long, seq: 1_001)
+    return (script, script.toServer(.pshAck, payload: long, seq: 1_001))
+  }
+
+  @Test func theProxysOwnSegmentsBecomeShorter() {
+    let long = [UInt8](repeating: 9, count: 1_400)
+    let (script, passed) = delivering(long)
     script.send(frame: error(3, 4, mtu: 1_040, about: passed))
     #expect(script.others.count == 1)
     // At once: it need not wait for its time.
@@ -103,12 +108,8 @@ import Testing
 
   /// Below Linux's least of 552, and a router that does not say how much (RFC 1191 7.1: the next one below 1,440 is 1,006).
   @Test(arguments: [(400, 360), (90, 50), (68, 41), (0, 966)] as [(UInt16, Int)]) func narrowPaths(_ mtu: UInt16, _ size: Int) {
-    let script = Script()
-    script.handshake()
     let long = [UInt8](repeating: 9, count: 1_400)
-    script.fromClient(.pshAck, payload: long)
-    script.accept(window: 65_535)
-    let passed = script.toServer(.pshAck, payload: long, seq: 1_001)
+    let (script, passed) = delivering(long)
     script.send(frame: error(3, 4, mtu: mtu, about: passed))
     script.pass(1, step: 1)
     let parts = script.takeSent().servers

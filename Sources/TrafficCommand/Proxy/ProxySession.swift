@@ -34,7 +34,7 @@ struct ProxySession<Program: ProxyProgram> {
     let summary = ProxySummary(
       settings: settings, basis: basis, hugePages: run.hugePages, warnings: run.warnings, statistics: run.links.map(\.statistics),
       targets: run.targets, end: end, written: outputs.finish(), reporterCPUSeconds: reporterCPUSeconds)
-    return try report(summary, console, reportFile)
+    return report(summary, console, reportFile)
   }
 
   private func announce(_ run: ProxyRun<Program>, _ basis: RunBasis, _ console: Console) {
@@ -51,7 +51,7 @@ struct ProxySession<Program: ProxyProgram> {
     for warning in run.warnings { Console.complain("warning: \(warning)") }
   }
 
-  private func report(_ summary: ProxySummary, _ console: Console, _ file: ReportFile?) throws -> ExitStatus {
+  private func report(_ summary: ProxySummary, _ console: Console, _ file: ReportFile?) -> ExitStatus {
     var summary = summary
     summary.reportProblem = file?.problem(writing: ProxyJSONReport(summary).document)
     console.say("\n" + ProxyTextReport(summary).text)
