@@ -39,7 +39,7 @@ public struct BareForwarder: Engine, ~Copyable {
   private struct Flow: BitwiseCopyable {
     var client: UInt32
     var delta: UInt32
-    var change: KeyChange
+    var change: HeaderChange
   }
 
   private let arrivals: Table<Arrival>
@@ -62,9 +62,9 @@ public struct BareForwarder: Engine, ~Copyable {
     flows = Table(count: 65_536)
     for index in 0..<65_536 {
       let port = UInt16(index)
-      let change = KeyChange(
+      let change = HeaderChange(
         from: FlowKey(source: client, sourcePort: port, destination: own, destinationPort: ownPort),
-        to: FlowKey(source: own, sourcePort: port, destination: server, destinationPort: serverPort))
+        to: FlowKey(source: own, sourcePort: port, destination: server, destinationPort: serverPort), adding: 0, takingOff: 1_000)
       flows[index] = Flow(client: client.rawValue, delta: 1_000, change: change)
     }
     toServer = LinkHeader(destination: other, source: mac)
@@ -100,16 +100,17 @@ public struct BareForwarder: Engine, ~Copyable {
       ? FlowKey(
         source: own, sourcePort: ownPort, destination: IPv4Address(flow.client), destinationPort: segment.pointee.destinationPort)
       : FlowKey(source: own, sourcePort: segment.pointee.sourcePort, destination: server, destinationPort: serverPort)
-    let isExplained = segment.pointee.flags.has(.ack)
-    HeaderRewriter.rewrite(
-      packet.bytes, segment,
-      Translation(
-        link: fromServer ? toClient : toServer, key: key, change: fromServer ? flow.change.reversed : flow.change,
-        sequence: segment.pointee.sequence + (fromServer ? flow.delta : 0),
-        acknowledgment: !fromServer && isExplained ? segment.pointee.acknowledgment - flow.delta : segment.pointee.acknowledgment,
-        window: segment.pointee.window),
-      hasOptions: segment.pointee.options.present.rawValue != 0, options: OptionTranslation())
-    io.send(packet, length: length)
+    let tcp = Ethernet.headerLength &+ IPv4.headerLength
+    if fromServer {
+      let numbers = TranslatedNumbers(segment, adding: flow.delta, takingOff: 0)
+      HeaderRewriter.rewrite(packet.bytes, tcp, Translation(link: toClient, key: key, numbers: numbers, change: flow.change.reversed))
+    } else {
+      let isExplained = usually(segment.pointee.flags.has(.ack))
+      let numbers = TranslatedNumbers(segment, adding: 0, takingOff: isExplained ? flow.delta : 0)
+      let change = isExplained ? flow.change : flow.change.keepingAcknowledgment(of: flow.delta)
+      HeaderRewriter.rewrite(packet.bytes, tcp, Translation(link: toServer, key: key, numbers: numbers, change: change))
+    }
+    io.send(packet)
   }
 
   @inline(__always)

@@ -46,9 +46,9 @@ struct ProxyConnection: TimerNode, BitwiseCopyable, Sendable {
   var timerPrevious: UInt32
 
   /// What is added to the client's sequence numbers, and taken off the server's acknowledgments.
-  var toServer: UInt32
+  private(set) var toServer: UInt32
   /// What is added to the server's sequence numbers, and taken off the client's acknowledgments.
-  var toClient: UInt32
+  private(set) var toClient: UInt32
   /// What is added to the server's timestamps, and taken off the client's echoes of them.
   var toClientTimestamp: UInt32
   /// When a segment passed last, in milliseconds.
@@ -81,8 +81,8 @@ struct ProxyConnection: TimerNode, BitwiseCopyable, Sendable {
   // The number of a `LingeringRing` entry, once it is closed.
   /// The `Binding`, while the connection has one (`Flags.bound`).
   var binding: UInt32
-  /// What it adds to the sums of the client's frames that their addresses and ports become those of the server's leg.
-  var change: KeyChange
+  /// What it adds to the sums of the client's frames that addresses, ports and numbers become those of the server's leg.
+  private(set) var change: HeaderChange
   /// Octets of data to a segment that the client takes.
   var clientMSS: UInt16
   /// Octets of data to a segment that the server takes.
@@ -96,6 +96,43 @@ struct ProxyConnection: TimerNode, BitwiseCopyable, Sendable {
   /// When the present phase began, in milliseconds, and the connection itself.
   var phaseStart: UInt32
   var opened: UInt32
+
+  /// A connection whose client's SYN has arrived.
+  @inline(always)
+  init(client segment: TCPSegment, peer: UInt16, now: UInt32) {
+    clientKey = segment.key
+    timerNext = 0
+    serverKey = FlowKey(addresses: 0, ports: 0)
+    change = .none
+    timerPrevious = 0
+    toServer = 0
+    toClient = 0
+    toClientTimestamp = 0
+    lastActivity = now
+    client = EndState(segment.sequence + 1)
+    server = EndState(SequenceNumber(0))
+    server.acknowledged = client.next
+    timerDue = 0
+    self.peer = peer
+    target = 0
+    phase = .handshake
+    flags = Flags(rawValue: 0)
+    scales = segment.options.present.has(.windowScale) ? segment.options.windowScale : 0
+    offeredScale = 0
+    clientFloor = segment.sequence + 1
+    binding = 0
+    clientMSS = segment.options.present.has(.maximumSegmentSize) ? segment.options.maximumSegmentSize : TCPHeader.defaultMSS
+    serverMSS = 0
+    clientStart = segment.sequence + 1
+    serverStart = SequenceNumber(0)
+    clientTimestamp = segment.options.present.has(.timestamps) ? segment.options.timestampValue : 0
+    serverTimestamp = 0
+    rule = .max
+    group = Self.noGroup
+    retries = 0
+    phaseStart = now
+    opened = now
+  }
 
   struct Flags: OptionSet, BitwiseCopyable, Sendable {
     let rawValue: UInt16
@@ -138,6 +175,26 @@ struct ProxyConnection: TimerNode, BitwiseCopyable, Sendable {
 
   /// From `clientKey`, which comes first, to `serverKey`, in octets.
   static var keyDistance: Int { 16 }
+
+  /// Gives it a server's leg.
+  @inline(always)
+  mutating func lead(to serverKey: FlowKey) {
+    self.serverKey = serverKey
+    renewChange()
+  }
+
+  /// Says how the numbers of one leg become the other's.
+  @inline(always)
+  mutating func shift(toServer: UInt32, toClient: UInt32) {
+    self.toServer = toServer
+    self.toClient = toClient
+    renewChange()
+  }
+
+  @inline(always)
+  private mutating func renewChange() {
+    change = HeaderChange(from: clientKey, to: serverKey.reversed, adding: toServer, takingOff: toClient)
+  }
 
   @inline(always)
   var clientScale: UInt32 { UInt32(scales & 15) }

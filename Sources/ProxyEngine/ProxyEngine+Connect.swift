@@ -59,8 +59,7 @@ extension ProxyEngine {
   /// An address and port of ours, free towards this server. False: there is none.
   private mutating func takeTuple(_ connection: UnsafeMutablePointer<ProxyConnection>, _ slot: UInt32) -> Bool {
     guard let (key, hash) = freeKey(routes.base + Int(connection.pointee.target)) else { return false }
-    connection.pointee.serverKey = key
-    connection.pointee.change = KeyChange(from: connection.pointee.clientKey, to: key.reversed)
+    connection.pointee.lead(to: key)
     let isThere = flows.insert(hash, slot &<< 1 | 1)
     // Where the next one will lie, if it is for the same server, no earlier frame has asked for.
     let next = self.key(routes.base + Int(connection.pointee.target), tuples.upcoming)
@@ -237,7 +236,7 @@ extension ProxyConnection {
   mutating func join(_ segment: UnsafePointer<TCPSegment>, start: SequenceNumber, clock: UInt32, _ parameters: ProxyParameters) {
     let first = segment.pointee.sequence + 1
     let options = segment.pointee.options
-    toClient = server.next.distance(from: first)
+    shift(toServer: toServer, toClient: server.next.distance(from: first))
     client.edge = client.edge - toClient
     client.acknowledged = first
     server = EndState(first)
@@ -269,7 +268,7 @@ extension ProxyConnection {
     server.acknowledged = binding.pointee.start + binding.pointee.taken
     server.edge = binding.pointee.start + parameters.requestLimit
     serverStart = SequenceNumber(0)
-    toClient = 0
+    shift(toServer: toServer, toClient: 0)
     toClientTimestamp = 0
     if flags.has(.immediate) { return }
     scales &= 15

@@ -139,6 +139,7 @@ extension ProxyEngine {
     var raised = segment.pointee
     raised.acknowledgment = taken
     raised.window = edge > taken ? UInt16(truncatingIfNeeded: edge.distance(from: taken) &>> connection.pointee.serverScale) : 0
+    HeaderRewriter.setAcknowledgment(packet.bytes, taken)
     HeaderRewriter.setWindow(packet.bytes, raised.window)
     passToClient(connection, slot, &raised, packet, isUsual: false, &io)
     if connection.pointee.phase == .delivering { connection.pointee.server.acknowledged = kept }

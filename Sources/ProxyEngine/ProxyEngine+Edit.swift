@@ -37,7 +37,7 @@ extension ProxyEngine {
     let connection = connections.base + Int(slot)
     let binding = bindings.base + Int(connection.pointee.binding)
     let difference = binding.pointee.count &- old
-    connection.pointee.toServer = connection.pointee.toServer &+ difference
+    connection.pointee.shift(toServer: connection.pointee.toServer &+ difference, toClient: connection.pointee.toClient)
     connection.pointee.client.next = connection.pointee.client.next + difference
     connection.pointee.server.edge = connection.pointee.server.edge + difference
     connection.pointee.clientFloor = binding.pointee.end

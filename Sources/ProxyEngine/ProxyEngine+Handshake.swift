@@ -112,43 +112,6 @@ extension ProxyParameters {
 }
 
 extension ProxyConnection {
-  /// A connection whose client's SYN has arrived.
-  @inline(always)
-  init(client segment: TCPSegment, peer: UInt16, now: UInt32) {
-    clientKey = segment.key
-    timerNext = 0
-    serverKey = FlowKey(addresses: 0, ports: 0)
-    change = .none
-    timerPrevious = 0
-    toServer = 0
-    toClient = 0
-    toClientTimestamp = 0
-    lastActivity = now
-    client = EndState(segment.sequence + 1)
-    server = EndState(SequenceNumber(0))
-    server.acknowledged = client.next
-    timerDue = 0
-    self.peer = peer
-    target = 0
-    phase = .handshake
-    flags = Flags(rawValue: 0)
-    scales = segment.options.present.has(.windowScale) ? segment.options.windowScale : 0
-    offeredScale = 0
-    clientFloor = segment.sequence + 1
-    binding = 0
-    clientMSS = segment.options.present.has(.maximumSegmentSize) ? segment.options.maximumSegmentSize : TCPHeader.defaultMSS
-    serverMSS = 0
-    clientStart = segment.sequence + 1
-    serverStart = SequenceNumber(0)
-    clientTimestamp = segment.options.present.has(.timestamps) ? segment.options.timestampValue : 0
-    serverTimestamp = 0
-    rule = .max
-    group = Self.noGroup
-    retries = 0
-    phaseStart = now
-    opened = now
-  }
-
   @inline(always)
   mutating func enter(_ phase: ProxyPhase, now: UInt32) {
     self.phase = phase

@@ -37,8 +37,8 @@ extension ProxyEngine {
     guard case .tcp = FrameParser.parseAny(packet.bytes, count: length, verify: .byPort, into: &segment) else { return io.free(packet) }
     let translation = Translation(
       link: routes.base[Int(connection.pointee.target)].link, key: connection.pointee.serverKey.reversed,
-      change: connection.pointee.change, sequence: segment.sequence, acknowledgment: segment.acknowledgment, window: segment.window)
-    HeaderRewriter.rewrite(packet.bytes, &segment, translation, hasOptions: false, options: OptionTranslation())
+      numbers: TranslatedNumbers(&segment, adding: 0, takingOff: 0), change: connection.pointee.change)
+    HeaderRewriter.rewrite(packet.bytes, HeaderRewriter.tcpOffset(packet.bytes), translation)
     packet.side = isSplit ? 1 : 0
     io.send(packet, length: length)
   }

@@ -8,7 +8,7 @@ extension ProxyEngine {
     _ leg: Leg, _ connection: UnsafeMutablePointer<ProxyConnection>, _ slot: UInt32, _ segment: UnsafePointer<TCPSegment>,
     _ frame: UnsafeMutableRawPointer, _ sequence: SequenceNumber
   ) -> Bool {
-    if Inspector.self == NoInspector.self { return false }
+    if Inspector.self == NoInspector.self || segment.pointee.payloadLength == 0 { return false }
     let bytes = frame + Int(segment.pointee.payloadOffset)
     let count = Int(segment.pointee.payloadLength)
     let first = leg == .client ? connection.pointee.clientStart : connection.pointee.serverStart

@@ -13,68 +13,21 @@ extension ProxyEngine {
     prefetch_line(connection + 64)
   }
 
+  /// The steady state first: a segment of a spliced connection, found ahead.
   @inline(always)
   mutating func receive<Port: PacketPort & ~Copyable>(_ arrival: UnsafeMutablePointer<Arrival>, _ io: inout PacketQueue<Port>) {
-    guard arrival.pointee.isPlain else { return receiveOther(arrival, &io) }
-    deliver(arrival, &io)
-  }
-
-  /// What is not plainly TCP, or not plainly right.
-  @inline(never)
-  mutating func receiveOther<Port: PacketPort & ~Copyable>(
-    _ arrival: UnsafeMutablePointer<Arrival>, _ io: inout PacketQueue<Port>
-  ) {
-    let packet = Packet(owning: arrival.pointee.packet)
-    switch FrameParser.parseAny(arrival.pointee.frame, count: packet.length, verify: .software, into: &arrival.pointee.segment) {
-    case .tcp:
-      arrival.pointee.packet = packet.release()
-      deliverUnseen(arrival, &io)
-    case .arp: receiveARP(packet, &io)
-    case .icmp: receiveICMP(packet, &io)
-    case .unreadable(.tcpChecksum)
-    where FrameParser.parseUnsummed(arrival.pointee.frame, count: packet.length, into: &arrival.pointee.segment)
-      && sumless.accepts(arrival.pointee.segment, in: arrival.pointee.frame):
-      // A rewritten sum of a pseudo-header would only be the sum of another one.
-      PartialChecksum.complete(arrival.pointee.frame, count: packet.length)
-      if crossing.hops == 0 { statistics.add(.unsummedAccepted) }
-      arrival.pointee.packet = packet.release()
-      deliverUnseen(arrival, &io)
-    case .unreadable(let failure): passUnreadable(failure, packet, &io)
-    }
-  }
-
-  /// What was read only now.
-  @inline(never)
-  private mutating func deliverUnseen<Port: PacketPort & ~Copyable>(
-    _ arrival: UnsafeMutablePointer<Arrival>, _ io: inout PacketQueue<Port>
-  ) {
-    arrival.pointee.hash = flowHash(arrival.pointee.segment.key)
-    arrival.pointee.place = Arrival.unknown
-    deliver(arrival, &io)
-  }
-
-  @inline(always)
-  private mutating func deliver<Port: PacketPort & ~Copyable>(
-    _ arrival: UnsafeMutablePointer<Arrival>, _ io: inout PacketQueue<Port>
-  ) {
-    let packet = Packet(owning: arrival.pointee.packet)
+    let handle = arrival.pointee.place
     let segment = UnsafePointer(arrival.segment)
-    guard isOurMAC(arrival.pointee.frame, packet.side) else { return drop(packet, .notOurMac, &io) }
-    let side = UInt32(packet.side)
-    var handle = arrival.pointee.place
-    if rarely(!isConnection(handle, segment.pointee.key)) {
-      guard let found = find(arrival.pointee.hash, segment.pointee.key) else {
-        return receiveWithoutConnection(segment, arrival.pointee.hash, packet, &io)
-      }
-      handle = found
+    // What was looked up ahead may be another's by now: a frame between may have ended the connection. What was not read has none.
+    guard usually(handle & Arrival.noConnection == 0), usually(key(handle) == segment.pointee.key) else {
+      return receiveUnfound(arrival, &io)
     }
-    // The clients' leg is on the clients' port, and the servers' on the servers'.
-    guard (side ^ handle) & sideMask == 0 else { return drop(packet, .otherPort, &io) }
     let slot = handle &>> 1
     let connection = connections.base + Int(slot)
-    guard connection.pointee.phase == .spliced, segment.pointee.flags.isPlain else {
-      return receiveUnsettled(segment, slot, handle & 1 == 0 ? .client : .server, packet, &io)
+    guard connection.pointee.phase == .spliced, segment.pointee.flags.isPlain, usually(isInPlace(arrival, handle)) else {
+      return receiveUnsettled(arrival, handle, &io)
     }
+    let packet = Packet(owning: arrival.pointee.packet)
     if handle & 1 == 0 {
       if usually(connection.pointee.isUsual(segment, from: .client)) {
         passToServer(connection, slot, segment, packet, isUsual: true, &io)
@@ -88,6 +41,59 @@ extension ProxyEngine {
     }
   }
 
+  /// Whether a frame came in on the side of its leg, to our MAC there.
+  @inline(always)
+  private func isInPlace(_ arrival: UnsafePointer<Arrival>, _ handle: UInt32) -> Bool {
+    let side = UInt32(arrival.pointee.packet.pointee.port)
+    return (side ^ handle) & sideMask == 0 && isOurMAC(arrival.pointee.frame, UInt16(truncatingIfNeeded: side & sideMask))
+  }
+
+  /// What is not plainly TCP, or not plainly right.
+  @inline(never)
+  mutating func receiveOther<Port: PacketPort & ~Copyable>(
+    _ arrival: UnsafeMutablePointer<Arrival>, _ io: inout PacketQueue<Port>
+  ) {
+    let packet = Packet(owning: arrival.pointee.packet)
+    switch FrameParser.parseAny(arrival.pointee.frame, count: packet.length, verify: .software, into: &arrival.pointee.segment) {
+    case .tcp:
+      arrival.pointee.packet = packet.release()
+      deliver(arrival, flowHash(arrival.pointee.segment.key), &io)
+    case .arp: receiveARP(packet, &io)
+    case .icmp: receiveICMP(packet, &io)
+    case .unreadable(.tcpChecksum)
+    where FrameParser.parseUnsummed(arrival.pointee.frame, count: packet.length, into: &arrival.pointee.segment)
+      && sumless.accepts(arrival.pointee.segment, in: arrival.pointee.frame):
+      // A rewritten sum of a pseudo-header would only be the sum of another one.
+      PartialChecksum.complete(arrival.pointee.frame, count: packet.length)
+      if crossing.hops == 0 { statistics.add(.unsummedAccepted) }
+      arrival.pointee.packet = packet.release()
+      deliver(arrival, flowHash(arrival.pointee.segment.key), &io)
+    case .unreadable(let failure): passUnreadable(failure, packet, &io)
+    }
+  }
+
+  /// What has no connection that was found ahead.
+  @inline(never)
+  private mutating func receiveUnfound<Port: PacketPort & ~Copyable>(
+    _ arrival: UnsafeMutablePointer<Arrival>, _ io: inout PacketQueue<Port>
+  ) {
+    guard arrival.pointee.isPlain else { return receiveOther(arrival, &io) }
+    deliver(arrival, arrival.pointee.hash, &io)
+  }
+
+  /// Looks for the connection of what was read, at first sight or only now.
+  @inline(always)
+  private mutating func deliver<Port: PacketPort & ~Copyable>(
+    _ arrival: UnsafeMutablePointer<Arrival>, _ hash: UInt32, _ io: inout PacketQueue<Port>
+  ) {
+    arrival.pointee.hash = hash
+    let packet = Packet(owning: arrival.pointee.packet)
+    let segment = UnsafePointer(arrival.segment)
+    guard isOurMAC(arrival.pointee.frame, packet.side) else { return drop(packet, .notOurMac, &io) }
+    guard let handle = find(hash, segment.pointee.key) else { return receiveWithoutConnection(segment, hash, packet, &io) }
+    receive(segment, handle, packet, &io)
+  }
+
   @inline(always)
   func isOurMAC(_ frame: UnsafeRawPointer, _ side: UInt16) -> Bool {
     frame.native64(0) &<< 16 == (side == 1 ? backStart : frontStart)
@@ -96,13 +102,6 @@ extension ProxyEngine {
   /// Whether a frame came in where servers are, be that where clients are, too.
   @inline(always)
   func isFromServers(_ packet: borrowing Packet) -> Bool { !isSplit || packet.side == 1 }
-
-  /// Whether what was looked up ahead is still the leg with this key: a frame between may have ended it.
-  @inline(always)
-  private func isConnection(_ handle: UInt32, _ key: FlowKey) -> Bool {
-    guard usually(handle & Arrival.noConnection == 0) else { return false }
-    return usually(self.key(handle) == key) && usually(connections.base[Int(handle &>> 1)].phase != .free)
-  }
 
   /// The handle of the leg with this key.
   @inline(always)
@@ -139,8 +138,23 @@ extension ProxyEngine {
   /// A connection that is not simply spliced, or a segment that is not simply data or an acknowledgment.
   @inline(never)
   private mutating func receiveUnsettled<Port: PacketPort & ~Copyable>(
-    _ segment: UnsafePointer<TCPSegment>, _ slot: UInt32, _ leg: Leg, _ packet: consuming Packet, _ io: inout PacketQueue<Port>
+    _ arrival: UnsafeMutablePointer<Arrival>, _ handle: UInt32, _ io: inout PacketQueue<Port>
   ) {
+    if connections.base[Int(handle &>> 1)].phase == .free { return deliver(arrival, arrival.pointee.hash, &io) }
+    let packet = Packet(owning: arrival.pointee.packet)
+    guard isOurMAC(arrival.pointee.frame, packet.side) else { return drop(packet, .notOurMac, &io) }
+    receive(arrival.segment, handle, packet, &io)
+  }
+
+  /// A segment for our MAC, of the leg that the handle names.
+  @inline(always)
+  private mutating func receive<Port: PacketPort & ~Copyable>(
+    _ segment: UnsafePointer<TCPSegment>, _ handle: UInt32, _ packet: consuming Packet, _ io: inout PacketQueue<Port>
+  ) {
+    // The clients' leg is on the clients' port, and the servers' on the servers'.
+    guard (UInt32(packet.side) ^ handle) & sideMask == 0 else { return drop(packet, .otherPort, &io) }
+    let slot = handle &>> 1
+    let leg: Leg = handle & 1 == 0 ? .client : .server
     let connection = connections.base + Int(slot)
     if segment.pointee.flags.has(.rst) { return receiveReset(segment, slot, leg, packet, &io) }
     if segment.pointee.flags.has(.syn) { return receiveRepeatedSYN(segment, slot, leg, packet, &io) }

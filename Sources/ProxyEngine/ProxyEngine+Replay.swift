@@ -64,7 +64,7 @@ extension ProxyEngine {
     connection.pointee.serverStart = connection.pointee.server.next
     connection.pointee.client.acknowledged = connection.pointee.server.next
     connection.pointee.client.edge = connection.pointee.client.edge + count
-    connection.pointee.toClient = connection.pointee.toClient &- count
+    connection.pointee.shift(toServer: connection.pointee.toServer, toClient: connection.pointee.toClient &- count)
   }
 
   private mutating func goOn<Port: PacketPort & ~Copyable>(_ slot: UInt32, _ count: UInt32, _ io: inout PacketQueue<Port>) {

@@ -38,29 +38,22 @@ extension ProxyEngine {
     _ segment: UnsafePointer<TCPSegment>, _ slot: UInt32, _ leg: Leg, _ packet: consuming Packet, _ io: inout PacketQueue<Port>
   ) {
     let connection = connections.base + Int(slot)
+    let toOwn = leg == .client ? connection.pointee.toServer : connection.pointee.toClient
+    let toOther = leg == .client ? connection.pointee.toClient : connection.pointee.toServer
     let isExplained = segment.pointee.flags.has(.ack)
-    let acknowledgment = segment.pointee.acknowledgment
-    let length = packet.length
-    if leg == .client {
-      let translation = Translation(
-        link: routes.base[Int(connection.pointee.target)].link, key: connection.pointee.serverKey.reversed,
-        change: connection.pointee.change, sequence: segment.pointee.sequence + connection.pointee.toServer,
-        acknowledgment: isExplained ? acknowledgment - connection.pointee.toClient : acknowledgment, window: segment.pointee.window)
-      HeaderRewriter.rewrite(
-        packet.bytes, segment, translation, hasOptions: segment.pointee.options.present.rawValue != 0,
-        options: OptionTranslation(echo: 0 &- connection.pointee.toClientTimestamp))
-      packet.side = isSplit ? 1 : 0
-    } else {
-      let translation = Translation(
-        link: front.peers.link(connection.pointee.peer), key: connection.pointee.clientKey.reversed,
-        change: connection.pointee.change.reversed, sequence: segment.pointee.sequence + connection.pointee.toClient,
-        acknowledgment: isExplained ? acknowledgment - connection.pointee.toServer : acknowledgment, window: segment.pointee.window)
-      HeaderRewriter.rewrite(
-        packet.bytes, segment, translation, hasOptions: segment.pointee.options.present.rawValue != 0,
-        options: OptionTranslation(timestamp: connection.pointee.toClientTimestamp))
-      packet.side = 0
-    }
-    io.send(packet, length: length)
+    let change = leg == .client ? connection.pointee.change : connection.pointee.change.reversed
+    let translation = Translation(
+      link: leg == .client ? routes.base[Int(connection.pointee.target)].link : front.peers.link(connection.pointee.peer),
+      key: leg == .client ? connection.pointee.serverKey.reversed : connection.pointee.clientKey.reversed,
+      numbers: TranslatedNumbers(segment, adding: toOwn, takingOff: isExplained ? toOther : 0),
+      change: isExplained ? change : change.keepingAcknowledgment(of: toOther))
+    let tcp = HeaderRewriter.tcpOffset(packet.bytes)
+    HeaderRewriter.rewrite(packet.bytes, tcp, translation)
+    let toClientTimestamp = connection.pointee.toClientTimestamp
+    let options = leg == .client ? OptionTranslation(echo: 0 &- toClientTimestamp) : OptionTranslation(timestamp: toClientTimestamp)
+    HeaderRewriter.rewriteOptions(packet.bytes, tcp, segment, options)
+    packet.side = leg == .client && isSplit ? 1 : 0
+    io.send(packet)
     if connection.pointee.phase != .lingering { return release(slot, leg == .client ? .resetByClient : .resetByServer) }
     // RFC 9293 3.10.7.4: an acceptable RST ends TIME-WAIT.
     lingering.vacate(connection.pointee.binding)

@@ -7,8 +7,11 @@ extension ProxyEngine {
     _ connection: UnsafeMutablePointer<ProxyConnection>, _ slot: UInt32, _ segment: UnsafePointer<TCPSegment>,
     _ packet: consuming Packet, isUsual: Bool, _ io: inout PacketQueue<Port>
   ) {
-    let sequence = isUsual ? segment.pointee.sequence : segment.pointee.sequence + connection.pointee.toServer
-    let acknowledgment = segment.pointee.acknowledgment - connection.pointee.toClient
+    let frame = packet.bytes
+    let numbers = TranslatedNumbers(
+      segment, adding: isUsual ? 0 : connection.pointee.toServer, takingOff: connection.pointee.toClient)
+    let sequence = numbers.sequence
+    let acknowledgment = numbers.acknowledgment
     let end = sequence + (isUsual ? UInt32(segment.pointee.payloadLength) : segment.pointee.length)
     // One octet beyond the window is a probe of it (RFC 9293 3.8.6.1).
     guard end <= connection.pointee.server.edge + 1 else { return refuseBeyond(connection, slot, segment, sequence, packet, &io) }
@@ -25,31 +28,42 @@ extension ProxyEngine {
     records.passed(slot, from: .client, octets: segment.pointee.payloadLength, isRepeated: isRepeated)
     let edge = acknowledgment + UInt32(segment.pointee.window) &<< connection.pointee.clientScale
     if edge > connection.pointee.client.edge { connection.pointee.client.edge = edge }
-    if segment.pointee.payloadLength > 0 {
-      statistics.count(.toServerBytes, UInt64(segment.pointee.payloadLength))
-      if inspectsEnd(.client, connection, slot, segment, packet.bytes, sequence) { return endByInspector(slot, packet, &io) }
-    }
+    statistics.count(.toServerBytes, UInt64(segment.pointee.payloadLength))
+    if inspectsEnd(.client, connection, slot, segment, frame, sequence) { return endByInspector(slot, packet, &io) }
 
-    var window = segment.pointee.window
-    if !isUsual, connection.pointee.flags.has(.rescales) { window = connection.pointee.windowForServer(window) }
-    let translation = Translation(
-      link: routes.base[Int(connection.pointee.target)].link, key: connection.pointee.serverKey.reversed,
-      change: connection.pointee.change, sequence: sequence,
-      acknowledgment: acknowledgment, window: window)
+    let tcp = isUsual ? Self.usualTCPOffset : HeaderRewriter.tcpOffset(frame)
     HeaderRewriter.rewrite(
-      packet.bytes, segment, translation, hasOptions: !isUsual && segment.pointee.options.present.rawValue != 0,
-      options: OptionTranslation(
-        echo: 0 &- connection.pointee.toClientTimestamp, blocks: 0 &- connection.pointee.toClient,
-        blanksBlocks: !connection.pointee.flags.has(.serverSACK)))
-    let length = packet.length
-    packet.side = isSplit ? 1 : 0
+      frame, tcp,
+      Translation(
+        link: routes.base[Int(connection.pointee.target)].link, key: connection.pointee.serverKey.reversed, numbers: numbers,
+        change: connection.pointee.change))
+    if !isUsual { rewriteRestForServer(frame, tcp, connection, segment) }
+    packet.side = UInt16(truncatingIfNeeded: sideMask)
     if !isUsual, connection.pointee.flags.has(.splits) {
       sendSplit(connection, segment, packet, &io)
     } else {
-      io.send(packet, length: length)
+      io.send(packet)
     }
     connection.pointee.lastActivity = moment.milliseconds
     if !isUsual { closeAsFar(connection, slot, .client, acknowledgment, segment) }
+  }
+
+  /// Where the TCP header of a usual segment begins.
+  private static var usualTCPOffset: Int { Ethernet.headerLength &+ IPv4.headerLength }
+
+  /// What of a header only few segments need another of.
+  @inline(always)
+  private func rewriteRestForServer(
+    _ frame: UnsafeMutableRawPointer, _ tcp: Int, _ connection: UnsafePointer<ProxyConnection>, _ segment: UnsafePointer<TCPSegment>
+  ) {
+    if connection.pointee.flags.has(.rescales) {
+      HeaderRewriter.setWindow(frame, connection.pointee.windowForServer(segment.pointee.window))
+    }
+    guard segment.pointee.options.present.rawValue != 0 else { return }
+    let options = OptionTranslation(
+      echo: 0 &- connection.pointee.toClientTimestamp, blocks: 0 &- connection.pointee.toClient,
+      blanksBlocks: !connection.pointee.flags.has(.serverSACK))
+    HeaderRewriter.rewriteOptions(frame, tcp, segment, options)
   }
 
   /// Beyond the server's window. Of a request that has become longer the server may not have all yet; what the client sends of it is answered.
@@ -70,6 +84,7 @@ extension ProxyEngine {
     _ connection: UnsafeMutablePointer<ProxyConnection>, _ slot: UInt32, _ segment: UnsafePointer<TCPSegment>,
     _ packet: consuming Packet, isUsual: Bool, _ io: inout PacketQueue<Port>
   ) {
+    let frame = packet.bytes
     let sequence = segment.pointee.sequence
     let acknowledgment = segment.pointee.acknowledgment
     let end = sequence + (isUsual ? UInt32(segment.pointee.payloadLength) : segment.pointee.length)
@@ -82,30 +97,33 @@ extension ProxyEngine {
     let isRepeated = note(&connection.pointee.server, sequence, end, acknowledgment)
     if isRepeated { statistics.count(.repeatedByServer) }
     records.passed(slot, from: .server, octets: segment.pointee.payloadLength, isRepeated: isRepeated)
-    var window = segment.pointee.window
+    let window = segment.pointee.window
     var octets = UInt32(window) &<< connection.pointee.serverScale
     if !isUsual, connection.pointee.flags.has(.rescales) {
-      window = connection.pointee.windowForClient(window)
+      let rescaled = connection.pointee.windowForClient(window)
+      HeaderRewriter.setWindow(frame, rescaled)
       // What the client reads in it is what it may send, be it by rounding.
-      octets = max(octets, UInt32(window) &<< UInt32(connection.pointee.offeredScale))
+      octets = max(octets, UInt32(rescaled) &<< UInt32(connection.pointee.offeredScale))
     }
     let edge = acknowledgment + octets
     if edge > connection.pointee.server.edge { connection.pointee.server.edge = edge }
-    if segment.pointee.payloadLength > 0 {
-      statistics.count(.toClientBytes, UInt64(segment.pointee.payloadLength))
-      if inspectsEnd(.server, connection, slot, segment, packet.bytes, sequence) { return endByInspector(slot, packet, &io) }
-    }
+    statistics.count(.toClientBytes, UInt64(segment.pointee.payloadLength))
+    if inspectsEnd(.server, connection, slot, segment, frame, sequence) { return endByInspector(slot, packet, &io) }
 
-    let translation = Translation(
-      link: front.peers.link(connection.pointee.peer), key: connection.pointee.clientKey.reversed,
-      change: connection.pointee.change.reversed, sequence: sequence + connection.pointee.toClient,
-      acknowledgment: acknowledgment - connection.pointee.toServer, window: window)
+    let tcp = isUsual ? Self.usualTCPOffset : HeaderRewriter.tcpOffset(frame)
+    let numbers = TranslatedNumbers(
+      segment, adding: connection.pointee.toClient, takingOff: isUsual ? 0 : connection.pointee.toServer)
     HeaderRewriter.rewrite(
-      packet.bytes, segment, translation, hasOptions: !isUsual && segment.pointee.options.present.rawValue != 0,
-      options: OptionTranslation(timestamp: connection.pointee.toClientTimestamp, blocks: 0 &- connection.pointee.toServer))
-    let length = packet.length
+      frame, tcp,
+      Translation(
+        link: front.peers.link(connection.pointee.peer), key: connection.pointee.clientKey.reversed, numbers: numbers,
+        change: connection.pointee.change.reversed))
+    if !isUsual, segment.pointee.options.present.rawValue != 0 {
+      let options = OptionTranslation(timestamp: connection.pointee.toClientTimestamp, blocks: 0 &- connection.pointee.toServer)
+      HeaderRewriter.rewriteOptions(frame, tcp, segment, options)
+    }
     packet.side = 0
-    io.send(packet, length: length)
+    io.send(packet)
     connection.pointee.lastActivity = moment.milliseconds
     if !isUsual { closeAsFar(connection, slot, .server, acknowledgment, segment) }
   }
@@ -139,10 +157,11 @@ extension ProxyConnection {
   /// one branch, it answers for many.
   @inline(always)
   func isUsual(_ segment: UnsafePointer<TCPSegment>, from leg: Leg) -> Bool {
-    let unusual = UInt32(flags.rawValue & Flags.unusual) | UInt32(segment.pointee.options.present.rawValue)
     let isFin = UInt32(segment.pointee.flags.rawValue & TCPFlags.fin.rawValue)
-    let edits = leg == .client ? toServer | (clientFloor.rawValue ^ clientStart.rawValue) : 0
-    return unusual | isFin | edits == 0
+    // Two headers of 20 octets each are the shortest.
+    let options = UInt32(segment.pointee.payloadOffset) ^ UInt32(truncatingIfNeeded: FrameWriter.plainPayloadOffset)
+    let edits = (leg == .client ? clientFloor.rawValue ^ clientStart.rawValue : 0) | toServer
+    return UInt32(flags.rawValue & Flags.unusual) | options | isFin | edits == 0
   }
 
   /// Keeps the newest: one that came in another order would make the proxy's own segments too old for the other end (RFC 7323 5.3).

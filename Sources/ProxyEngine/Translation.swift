@@ -3,11 +3,30 @@ struct Translation: BitwiseCopyable {
   var link: LinkHeader
   /// As they stand in the frame that leaves.
   var key: FlowKey
-  /// From the frame's to these.
-  var change: KeyChange
-  var sequence: SequenceNumber
-  var acknowledgment: SequenceNumber
-  var window: UInt16
+  var numbers: TranslatedNumbers
+  /// From the frame's key to this one, and from its numbers to these.
+  var change: HeaderChange
+}
+
+/// A segment's numbers as the other leg's.
+struct TranslatedNumbers: BitwiseCopyable {
+  let sequence: SequenceNumber
+  let acknowledgment: SequenceNumber
+  /// What it adds to the sum, in memory order, that numbers begin again after 2^32 - 1: to add 2^32 changes a sum by one.
+  let wrap: UInt32
+
+  /// - Parameters:
+  ///   - addend: what is added to the sequence number.
+  ///   - subtrahend: what is taken off the acknowledgment.
+  @inline(always)
+  init(_ segment: UnsafePointer<TCPSegment>, adding addend: UInt32, takingOff subtrahend: UInt32) {
+    let (sum, isOver) = segment.pointee.sequence.rawValue.addingReportingOverflow(addend)
+    let (difference, isUnder) = segment.pointee.acknowledgment.rawValue.subtractingReportingOverflow(subtrahend)
+    sequence = SequenceNumber(sum)
+    acknowledgment = SequenceNumber(difference)
+    let one = UInt32(networkOrder(1 as UInt16))
+    wrap = (isOver ? 0xffff &- one : 0) &+ (isUnder ? one : 0)
+  }
 }
 
 /// The same of its options.
@@ -21,79 +40,83 @@ struct OptionTranslation: BitwiseCopyable {
   var blanksBlocks = false
 }
 
-/// What it adds to the sums that addresses and ports become those of the other leg (RFC 1624 equation 3): the same for every frame that goes that
-/// way, in memory order.
-struct KeyChange: BitwiseCopyable, Sendable {
+/// What it adds to the sums that addresses, ports and numbers become those of the other leg (RFC 1624 equation 3): the same for every frame that
+/// goes that way, in memory order.
+struct HeaderChange: BitwiseCopyable, Sendable {
   /// To the IPv4 header's.
   let addresses: UInt16
-  /// To TCP's, which covers the addresses, too.
-  let key: UInt16
+  /// To TCP's, which covers the addresses, too. That numbers begin again is not in it (`TranslatedNumbers.wrap`).
+  let segment: UInt16
 
+  /// - Parameters:
+  ///   - addend: what is added to sequence numbers.
+  ///   - subtrahend: what is taken off acknowledgments.
   @inline(always)
-  init(from old: FlowKey, to new: FlowKey) {
+  init(from old: FlowKey, to new: FlowKey, adding addend: UInt32, takingOff subtrahend: UInt32) {
     var sum = ChecksumSum(~old.addresses)
     sum.add(new.addresses)
     addresses = sum.folded
     sum.add(~old.ports)
     sum.add(new.ports)
-    key = sum.folded
+    sum.add(networkOrder(addend))
+    sum.add(~networkOrder(subtrahend))
+    segment = sum.folded
   }
 
   @inline(always)
-  private init(addresses: UInt16, key: UInt16) {
+  private init(addresses: UInt16, segment: UInt16) {
     self.addresses = addresses
-    self.key = key
+    self.segment = segment
   }
 
   /// There is no other leg.
-  static var none: KeyChange { KeyChange(addresses: 0, key: 0) }
+  static var none: HeaderChange { HeaderChange(addresses: 0, segment: 0) }
 
   /// Of frames that go the other way.
   @inline(always)
-  var reversed: KeyChange { KeyChange(addresses: ~addresses, key: ~key) }
+  var reversed: HeaderChange { HeaderChange(addresses: ~addresses, segment: ~segment) }
+
+  /// Of a segment whose acknowledgment says nothing and stays what it is.
+  @inline(always)
+  func keepingAcknowledgment(of subtrahend: UInt32) -> HeaderChange {
+    var sum = ChecksumSum(UInt64(segment))
+    sum.add(networkOrder(subtrahend))
+    return HeaderChange(addresses: addresses, segment: sum.folded)
+  }
 }
 
 /// Rewrites headers in place. Sums are updated for what changes and nothing else (RFC 1624), so that an octet that was damaged on the way
 /// through us is still found at the other end.
 enum HeaderRewriter {
-  /// Rewrites a frame that was read as `segment`, with an acknowledgment. Its key is what the translation's change begins with. What becomes of
-  /// options is asked only where there are any.
+  /// Rewrites addresses, ports and numbers. The translation's change begins with what the frame has.
+  /// - Parameter tcp: where the TCP header begins.
   @inline(always)
-  static func rewrite(
-    _ frame: UnsafeMutableRawPointer, _ segment: UnsafePointer<TCPSegment>, _ to: Translation, hasOptions: Bool,
-    options: @autoclosure () -> OptionTranslation
-  ) {
+  static func rewrite(_ frame: UnsafeMutableRawPointer, _ tcp: Int, _ to: Translation) {
     let bytes = UnsafeRawPointer(frame)
-    let tcp = tcpOffset(bytes)
     to.link.store(to: frame)
-
     let ip = Ethernet.headerLength
-    frame.store(updatedChecksum(bytes.native16(ip &+ 10), by: to.change.addresses), at: ip &+ 10)
+    frame.store(updatedChecksum(bytes.native16(ip &+ 10), by: UInt32(to.change.addresses)), at: ip &+ 10)
     frame.store(to.key.addresses, at: ip &+ 12)
-
-    var sum = ChecksumSum(UInt64(~bytes.native16(tcp &+ 16)) &+ UInt64(to.change.key))
-    sum.add(~bytes.native64(tcp &+ 4))
-    let numbers = networkOrder(UInt64(to.sequence.rawValue) &<< 32 | UInt64(to.acknowledgment.rawValue))
-    sum.add(numbers)
-    if to.window != segment.pointee.window {
-      sum.add(UInt32(~networkOrder(segment.pointee.window)))
-      sum.add(UInt32(networkOrder(to.window)))
-      frame.store(networkOrder(to.window), at: tcp &+ 14)
-    }
     frame.store(to.key.ports, at: tcp)
-    frame.store(numbers, at: tcp &+ 4)
-    if hasOptions { sum = rewriteOptions(frame, tcp, segment, options(), sum) }
-    frame.store(sum.field, at: tcp &+ 16)
+    frame.store(networkOrder(to.numbers.sequence.rawValue), at: tcp &+ 4)
+    frame.store(networkOrder(to.numbers.acknowledgment.rawValue), at: tcp &+ 8)
+    frame.store(updatedChecksum(bytes.native16(tcp &+ 16), by: UInt32(to.change.segment) &+ to.numbers.wrap), at: tcp &+ 16)
   }
 
   /// Puts another window in the place of a segment's, its sum with it.
   static func setWindow(_ frame: UnsafeMutableRawPointer, _ window: UInt16) {
     let bytes = UnsafeRawPointer(frame)
     let tcp = tcpOffset(bytes)
-    var sum = ChecksumSum(UInt64(~bytes.native16(tcp &+ 16)))
-    sum.add(UInt64(~bytes.native16(tcp &+ 14)))
-    sum.add(UInt64(networkOrder(window)))
+    let change = UInt32(~bytes.native16(tcp &+ 14)) &+ UInt32(networkOrder(window))
     frame.store(networkOrder(window), at: tcp &+ 14)
+    frame.store(updatedChecksum(bytes.native16(tcp &+ 16), by: change), at: tcp &+ 16)
+  }
+
+  /// Puts another acknowledgment in the place of a segment's.
+  static func setAcknowledgment(_ frame: UnsafeMutableRawPointer, _ number: SequenceNumber) {
+    let tcp = tcpOffset(frame)
+    var sum = ChecksumSum(UInt64(~UnsafeRawPointer(frame).native16(tcp &+ 16)))
+    replace(frame, tcp &+ 8, with: number.rawValue, tcp, &sum)
     frame.store(sum.field, at: tcp &+ 16)
   }
 
@@ -103,16 +126,19 @@ enum HeaderRewriter {
     Ethernet.headerLength &+ Int(frame.octet(Ethernet.headerLength) & 0xf) &* 4
   }
 
-  /// Returns the sum with what has changed.
+  /// Rewrites the options of a frame that was read as `segment`, which has some.
   @inline(always)
-  private static func rewriteOptions(
-    _ frame: UnsafeMutableRawPointer, _ tcp: Int, _ segment: UnsafePointer<TCPSegment>, _ to: OptionTranslation, _ before: ChecksumSum
-  ) -> ChecksumSum {
+  static func rewriteOptions(
+    _ frame: UnsafeMutableRawPointer, _ tcp: Int, _ segment: UnsafePointer<TCPSegment>, _ to: OptionTranslation
+  ) {
     let present = segment.pointee.options.present
-    var sum = before
-    if present.has(.timestamps), to.timestamp | to.echo != 0 { sum = rewriteTimestamps(frame, tcp, segment, to.timestamp, to.echo, sum) }
-    if present.has(.sack), to.blocks != 0 || to.blanksBlocks { sum = rewriteBlocks(frame, tcp, segment, to.blocks, to.blanksBlocks, sum) }
-    return sum
+    let changesTimestamps = present.has(.timestamps) && to.timestamp | to.echo != 0
+    let changesBlocks = present.has(.sack) && (to.blocks != 0 || to.blanksBlocks)
+    guard changesTimestamps || changesBlocks else { return }
+    var sum = ChecksumSum(UInt64(~UnsafeRawPointer(frame).native16(tcp &+ 16)))
+    if changesTimestamps { sum = rewriteTimestamps(frame, tcp, segment, to.timestamp, to.echo, sum) }
+    if changesBlocks { sum = rewriteBlocks(frame, tcp, segment, to.blocks, to.blanksBlocks, sum) }
+    frame.store(sum.field, at: tcp &+ 16)
   }
 
   @inline(never)

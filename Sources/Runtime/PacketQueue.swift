@@ -69,11 +69,17 @@ public struct PacketQueue<Port: PacketPort & ~Copyable>: ~Copyable {
   @inline(__always)
   public mutating func send(_ packet: consuming Packet, length: Int) {
     packet.length = length
+    send(packet)
+  }
+
+  /// The same of a frame that has its length.
+  @inline(__always)
+  public mutating func send(_ packet: consuming Packet) {
     if rarely(waitingCount == Self.capacity) {
       flush()
       guard waitingCount < Self.capacity else { return refuse(packet) }
     }
-    sentBytes &+= UInt64(truncatingIfNeeded: length)
+    sentBytes &+= UInt64(truncatingIfNeeded: packet.length)
     waiting[waitingCount] = packet.release()
     waitingCount &+= 1
   }

@@ -104,10 +104,10 @@ public struct ChecksumSum: Sendable, BitwiseCopyable {
   public var field: UInt16 { ~folded }
 }
 
-/// Updates a checksum by what a change of the data comes to (RFC 1624 equation 3): the folded sum of the complement of what was there and of
-/// what is there now. All in memory order.
+/// Updates a checksum by what a change of the data comes to (RFC 1624 equation 3): the sum of the complement of what was there and of what is
+/// there now, folded or a sum of a few such, below 2^31. All in memory order.
 @inline(__always)
-public func updatedChecksum(_ field: UInt16, by change: UInt16) -> UInt16 {
-  let sum = UInt32(~field) &+ UInt32(change)
-  return ~UInt16(truncatingIfNeeded: sum &+ sum &>> 16)
+public func updatedChecksum(_ field: UInt16, by change: UInt32) -> UInt16 {
+  let sum = UInt32(~field) &+ change
+  return ~UInt16(truncatingIfNeeded: (sum &+ (sum &<< 16 | sum &>> 16)) &>> 16)
 }

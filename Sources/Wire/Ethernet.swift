@@ -37,15 +37,12 @@ public struct MACAddress: Hashable, Sendable, BitwiseCopyable {
 public struct LinkHeader: Sendable, BitwiseCopyable {
   /// Destination (6) and the first 2 octets of the source, in memory order.
   let first: UInt64
-  /// The last 4 octets of the source.
-  let second: UInt32
-  /// EtherType.
-  let type: UInt16
+  /// The source (6) and the EtherType.
+  let last: UInt64
 
   public init(destination: MACAddress, source: MACAddress, type: UInt16 = Ethernet.typeIPv4) {
     first = networkOrder(destination.rawValue << 16 | source.rawValue >> 32)
-    second = networkOrder(UInt32(truncatingIfNeeded: source.rawValue))
-    self.type = networkOrder(type)
+    last = networkOrder(source.rawValue << 16 | UInt64(type))
   }
 
   /// The header of the answer to a frame: its source becomes the destination.
@@ -54,14 +51,12 @@ public struct LinkHeader: Sendable, BitwiseCopyable {
     let destination = frame.native64(0)
     let source = frame.native64(6)
     first = source & 0xffff_ffff_ffff | destination &<< 48
-    second = UInt32(truncatingIfNeeded: destination &>> 16)
-    type = networkOrder(Ethernet.typeIPv4)
+    last = destination & 0xffff_ffff_ffff | UInt64(networkOrder(Ethernet.typeIPv4)) &<< 48
   }
 
   @inline(__always)
   public func store(to frame: UnsafeMutableRawPointer) {
     frame.store(first, at: 0)
-    frame.store(second, at: 8)
-    frame.store(type, at: 12)
+    frame.store(last, at: Ethernet.sourceOffset)
   }
 }

@@ -11,7 +11,7 @@ import Testing
     #expect(MemoryLayout<TCPFlags>.size == 1)
     #expect(MemoryLayout<TCPOptions>.size == 12)
     #expect(MemoryLayout<TCPSegment>.size == 40)
-    #expect(MemoryLayout<LinkHeader>.size == 14)
+    #expect(MemoryLayout<LinkHeader>.size == 16)
     #expect(MemoryLayout<ChecksumSum>.size == 8)
     #expect(MemoryLayout<ParseFailure>.size == 1)
     #expect(MemoryLayout<FrameKind>.size == 1)
