@@ -43,10 +43,15 @@ extension UnsafeMutablePointer where Pointee == Arrival {
     verify: (PacketPointer) -> ChecksumVerification
   ) {
     for index in 0..<smaller(count, Self.ahead) { prefetchFrame(burst[index]) }
-    for index in 0..<count {
-      if index &+ Self.ahead < count { prefetchFrame(burst[index &+ Self.ahead]) }
-      let packet = burst[index]
-      let arrival = self + index
+    var next = burst
+    var arrival = self
+    while next != burst + count {
+      defer {
+        next += 1
+        arrival += 1
+      }
+      if next + Self.ahead < burst + count { prefetchFrame(next[Self.ahead]) }
+      let packet = next.pointee
       let frame = UnsafeMutableRawPointer(packet_data(packet))
       arrival.pointee.packet = packet
       arrival.pointee.frame = frame

@@ -115,10 +115,10 @@ extension ProxyEngine {
     let before = connection.pointee.server.acknowledged
     if acknowledgment >= binding.pointee.end, binding.pointee.unheard == 0 {
       endDelivery(slot)
-      return passToClient(connection, slot, segment, packet, isUsual: false, &io)
+      return passToClient(connection, slot, segment, packet.bytes, packet, isUsual: false, &io)
     }
     if acknowledgment >= taken {
-      passToClient(connection, slot, segment, packet, isUsual: false, &io)
+      passToClient(connection, slot, segment, packet.bytes, packet, isUsual: false, &io)
     } else if segment.pointee.length == 0 {
       absorb(connection, segment, packet, &io)
     } else {
@@ -141,7 +141,7 @@ extension ProxyEngine {
     raised.window = edge > taken ? UInt16(truncatingIfNeeded: edge.distance(from: taken) &>> connection.pointee.serverScale) : 0
     HeaderRewriter.setAcknowledgment(packet.bytes, taken)
     HeaderRewriter.setWindow(packet.bytes, raised.window)
-    passToClient(connection, slot, &raised, packet, isUsual: false, &io)
+    passToClient(connection, slot, &raised, packet.bytes, packet, isUsual: false, &io)
     if connection.pointee.phase == .delivering { connection.pointee.server.acknowledged = kept }
   }
 
@@ -160,7 +160,7 @@ extension ProxyEngine {
         repeatBindAnswer(slot, &io)
       }
     }
-    passToServer(connection, slot, segment, packet, isUsual: false, &io)
+    passToServer(connection, slot, segment, packet.bytes, packet, isUsual: false, &io)
   }
 
   private mutating func repeatBindAnswer<Port: PacketPort & ~Copyable>(_ slot: UInt32, _ io: inout PacketQueue<Port>) {

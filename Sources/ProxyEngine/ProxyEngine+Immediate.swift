@@ -56,7 +56,7 @@ extension ProxyEngine {
     connection.pointee.enter(.spliced, now: moment.milliseconds)
     records.answered(slot, segment.pointee.sequence)
     records.joined(slot, segment.pointee.sequence, .spliced, now)
-    passToClient(connection, slot, segment, packet, isUsual: false, &io)
+    passToClient(connection, slot, segment, packet.bytes, packet, isUsual: false, &io)
     // The window of a SYN is not scaled (RFC 7323 2.2).
     connection.pointee.server.edge = segment.pointee.acknowledgment + UInt32(segment.pointee.window)
     connection.pointee.flags.set(.halfOpen)

@@ -24,28 +24,33 @@ extension ProxyEngine {
     }
     let slot = handle &>> 1
     let connection = connections.base + Int(slot)
-    guard connection.pointee.phase == .spliced, segment.pointee.flags.isPlain, usually(isInPlace(arrival, handle)) else {
+    guard connection.pointee.phase == .spliced, usually(isInPlace(arrival, handle)) else {
       return receiveUnsettled(arrival, handle, &io)
     }
     let packet = Packet(owning: arrival.pointee.packet)
+    let frame = arrival.pointee.frame
     if handle & 1 == 0 {
       if usually(connection.pointee.isUsual(segment, from: .client)) {
-        passToServer(connection, slot, segment, packet, isUsual: true, &io)
-      } else {
-        passToServer(connection, slot, segment, packet, isUsual: false, &io)
+        return passToServer(connection, slot, segment, frame, packet, isUsual: true, &io)
       }
-    } else if usually(connection.pointee.isUsual(segment, from: .server)) {
-      passToClient(connection, slot, segment, packet, isUsual: true, &io)
+      if segment.pointee.flags.isPlain { return passToServer(connection, slot, segment, frame, packet, isUsual: false, &io) }
     } else {
-      passToClient(connection, slot, segment, packet, isUsual: false, &io)
+      if usually(connection.pointee.isUsual(segment, from: .server)) {
+        return passToClient(connection, slot, segment, frame, packet, isUsual: true, &io)
+      }
+      if segment.pointee.flags.isPlain { return passToClient(connection, slot, segment, frame, packet, isUsual: false, &io) }
     }
+    arrival.pointee.packet = packet.release()
+    receiveUnsettled(arrival, handle, &io)
   }
 
   /// Whether a frame came in on the side of its leg, to our MAC there.
   @inline(always)
   private func isInPlace(_ arrival: UnsafePointer<Arrival>, _ handle: UInt32) -> Bool {
     let side = UInt32(arrival.pointee.packet.pointee.port)
-    return (side ^ handle) & sideMask == 0 && isOurMAC(arrival.pointee.frame, UInt16(truncatingIfNeeded: side & sideMask))
+    // With one port both are the same.
+    let start = handle & 1 == 0 ? frontStart : backStart
+    return (side ^ handle) & sideMask == 0 && UnsafeRawPointer(arrival.pointee.frame).native64(0) &<< 16 == start
   }
 
   /// What is not plainly TCP, or not plainly right.
@@ -160,9 +165,9 @@ extension ProxyEngine {
     if segment.pointee.flags.has(.syn) { return receiveRepeatedSYN(segment, slot, leg, packet, &io) }
     guard segment.pointee.flags.has(.ack) else { return drop(packet, .outsideWindow, &io) }
     switch (connection.pointee.phase, leg) {
-    case (.spliced, .client), (.lingering, .client): passToServer(connection, slot, segment, packet, isUsual: false, &io)
+    case (.spliced, .client), (.lingering, .client): passToServer(connection, slot, segment, packet.bytes, packet, isUsual: false, &io)
     case (.delivering, .client): receiveFromClientDuringDelivery(segment, slot, packet, &io)
-    case (.spliced, .server), (.lingering, .server): passToClient(connection, slot, segment, packet, isUsual: false, &io)
+    case (.spliced, .server), (.lingering, .server): passToClient(connection, slot, segment, packet.bytes, packet, isUsual: false, &io)
     case (.delivering, .server): receiveDuringDelivery(segment, slot, packet, &io)
     case (.handshake, _): completeHandshake(segment, slot, packet, &io)
     case (.request, _): receiveRequest(segment, slot, packet, &io)

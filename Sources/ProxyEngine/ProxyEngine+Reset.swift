@@ -90,7 +90,7 @@ extension ProxyEngine {
       statistics.count(.requestsRepeated)
       io.free(packet)
     case .spliced where connection.pointee.flags.has(.halfOpen) && leg == .server:
-      passToClient(connection, slot, segment, packet, isUsual: false, &io)
+      passToClient(connection, slot, segment, packet.bytes, packet, isUsual: false, &io)
     case .spliced where connection.pointee.flags.has(.halfOpen) && opens && segment.pointee.sequence + 1 == connection.pointee.clientStart:
       // The server sends its SYN-ACK again by itself.
       statistics.count(.requestsRepeated)

@@ -1,13 +1,14 @@
 /// The steady state: one packet in, one packet out, with the other leg's header.
 extension ProxyEngine {
   /// From the client to the server.
-  /// - Parameter isUsual: see `ProxyConnection.isUsual`. A constant where this is called, and inlined there: what is not usual is then not asked for.
+  /// - Parameters:
+  ///   - frame: the packet's.
+  ///   - isUsual: see `ProxyConnection.isUsual`. A constant where this is called, and inlined there: what is not usual is then not asked for.
   @inline(always)
   mutating func passToServer<Port: PacketPort & ~Copyable>(
     _ connection: UnsafeMutablePointer<ProxyConnection>, _ slot: UInt32, _ segment: UnsafePointer<TCPSegment>,
-    _ packet: consuming Packet, isUsual: Bool, _ io: inout PacketQueue<Port>
+    _ frame: UnsafeMutableRawPointer, _ packet: consuming Packet, isUsual: Bool, _ io: inout PacketQueue<Port>
   ) {
-    let frame = packet.bytes
     let numbers = TranslatedNumbers(
       segment, adding: isUsual ? 0 : connection.pointee.toServer, takingOff: connection.pointee.toClient)
     let sequence = numbers.sequence
@@ -82,9 +83,8 @@ extension ProxyEngine {
   @inline(always)
   mutating func passToClient<Port: PacketPort & ~Copyable>(
     _ connection: UnsafeMutablePointer<ProxyConnection>, _ slot: UInt32, _ segment: UnsafePointer<TCPSegment>,
-    _ packet: consuming Packet, isUsual: Bool, _ io: inout PacketQueue<Port>
+    _ frame: UnsafeMutableRawPointer, _ packet: consuming Packet, isUsual: Bool, _ io: inout PacketQueue<Port>
   ) {
-    let frame = packet.bytes
     let sequence = segment.pointee.sequence
     let acknowledgment = segment.pointee.acknowledgment
     let end = sequence + (isUsual ? UInt32(segment.pointee.payloadLength) : segment.pointee.length)
@@ -157,11 +157,12 @@ extension ProxyConnection {
   /// one branch, it answers for many.
   @inline(always)
   func isUsual(_ segment: UnsafePointer<TCPSegment>, from leg: Leg) -> Bool {
-    let isFin = UInt32(segment.pointee.flags.rawValue & TCPFlags.fin.rawValue)
+    let control = TCPFlags.fin.rawValue | TCPFlags.syn.rawValue | TCPFlags.rst.rawValue | TCPFlags.ack.rawValue
+    let isOther = UInt32(segment.pointee.flags.rawValue & control ^ TCPFlags.ack.rawValue)
     // Two headers of 20 octets each are the shortest.
     let options = UInt32(segment.pointee.payloadOffset) ^ UInt32(truncatingIfNeeded: FrameWriter.plainPayloadOffset)
     let edits = (leg == .client ? clientFloor.rawValue ^ clientStart.rawValue : 0) | toServer
-    return UInt32(flags.rawValue & Flags.unusual) | options | isFin | edits == 0
+    return UInt32(flags.rawValue & Flags.unusual) | options | isOther | edits == 0
   }
 
   /// Keeps the newest: one that came in another order would make the proxy's own segments too old for the other end (RFC 7323 5.3).
