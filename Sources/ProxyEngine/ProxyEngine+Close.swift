@@ -63,7 +63,7 @@ extension ProxyEngine {
     if connection.pointee.flags.has(.bound) { releaseBinding(slot) }
     if connection.pointee.flags.has(.counted) {
       connection.pointee.flags.clear(.counted)
-      groups.closed(connection.pointee.target)
+      groups.closed(connection.pointee.target, isDecided: connection.pointee.phase == .spliced)
     }
     open &-= 1
     statistics.ended(outcome)

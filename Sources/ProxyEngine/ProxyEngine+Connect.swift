@@ -18,17 +18,9 @@ extension ProxyEngine {
     let connection = connections.base + Int(slot)
     if !connection.pointee.flags.has(.bound) { bind(connection) }
     let binding = bindings.base + Int(connection.pointee.binding)
-    guard let target = choose(connection, binding, given) else {
-      sendReset(to: .client, slot, &io)
-      return release(slot, .noServer)
-    }
     let isFirst = binding.pointee.tried == 0
-    binding.pointee.tried |= ServerGroups.bit(of: target)
-    connection.pointee.target = target
-    connection.pointee.flags.set(.counted)
-    groups.opened(target)
-    records.tried(slot)
-    guard takeTuple(connection, slot), !isFirst || (askToClose(slot, &io) && replaceRequest(slot, &io)) else {
+    guard enter(slot, connection, binding, given, &io) else { return }
+    guard !isFirst || (askToClose(slot, &io) && replaceRequest(slot, &io)) else {
       sendReset(to: .client, slot, &io)
       return release(slot, .localResources)
     }
@@ -37,6 +29,31 @@ extension ProxyEngine {
     connection.pointee.enter(.connecting, now: moment.milliseconds)
     records.entered(slot, .connecting, now)
     sendSyn(slot, &io)
+  }
+
+  /// Chooses a server that there is a pair of our own for. False: there is none, and the client is reset.
+  @inline(always)
+  private mutating func enter<Port: PacketPort & ~Copyable>(
+    _ slot: UInt32, _ connection: UnsafeMutablePointer<ProxyConnection>, _ binding: UnsafeMutablePointer<Binding>, _ given: UInt16?,
+    _ io: inout PacketQueue<Port>
+  ) -> Bool {
+    var given = given
+    var outcome = ProxyOutcome.noServer
+    while let target = choose(connection, binding, given) {
+      binding.pointee.tried |= ServerGroups.bit(of: target)
+      connection.pointee.target = target
+      connection.pointee.flags.set(.counted)
+      groups.opened(target)
+      records.tried(slot)
+      if usually(takeTuple(connection, slot)) { return true }
+      // All that we have are in use towards this one. Towards another there may be some.
+      leaveServer(slot)
+      outcome = .localResources
+      given = nil
+    }
+    sendReset(to: .client, slot, &io)
+    release(slot, outcome)
+    return false
   }
 
   private mutating func choose(
@@ -112,9 +129,9 @@ extension ProxyEngine {
     let connection = connections.base + Int(slot)
     let binding = bindings.base + Int(connection.pointee.binding)
     let isResolved = routes.base[Int(connection.pointee.target)].isResolved
-    let wait = min(parameters.initialRTO &<< UInt32(min(connection.pointee.retries, 6)), parameters.connectTimeout)
+    let wait = parameters.initialRTO &<< UInt32(min(connection.pointee.retries, 6))
     binding.pointee.resendDue = moment.milliseconds &+ (isResolved ? wait : Self.unresolvedWait)
-    wake(slot, at: binding.pointee.resendDue)
+    wake(slot, at: earlier(binding.pointee.resendDue, binding.pointee.tryStart &+ parameters.connectTimeout))
     guard isResolved else { return }
     binding.pointee.isAsked = true
     if connection.pointee.flags.has(.immediate) { return passHeldSyn(slot, &io) }
@@ -185,9 +202,8 @@ extension ProxyEngine {
     let binding = bindings.base + Int(connection.pointee.binding)
     discardAnswerPart(binding)
     connection.pointee.separate(binding, parameters)
-    let before = statistics[ProxyOutcome.noServer]
     connect(slot, to: nil, &io)
-    if statistics[ProxyOutcome.noServer] == before { statistics.count(.failedOver) }
+    if connection.pointee.phase == .connecting { statistics.count(.failedOver) }
   }
 
   /// Gives up the server's leg.
@@ -200,7 +216,7 @@ extension ProxyEngine {
     }
     if connection.pointee.flags.has(.counted) {
       connection.pointee.flags.clear(.counted)
-      groups.closed(connection.pointee.target)
+      groups.closed(connection.pointee.target, isDecided: false)
     }
   }
 }
@@ -271,6 +287,9 @@ extension ProxyConnection {
     shift(toServer: toServer, toClient: 0)
     toClientTimestamp = 0
     if flags.has(.immediate) { return }
+    // What has passed behind the request nobody holds: the client sends it again.
+    client.next = binding.pointee.end + (binding.pointee.hasFin ? 1 : 0)
+    if !binding.pointee.hasFin { flags.clear(.clientFin) }
     scales &= 15
     let ofServer = Flags.serverSACK.rawValue | Flags.serverScales.rawValue | Flags.rescales.rawValue | Flags.splits.rawValue
     flags = Flags(rawValue: flags.rawValue & ~ofServer)

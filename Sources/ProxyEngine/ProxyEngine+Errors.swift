@@ -31,6 +31,9 @@ extension ProxyEngine {
       }
       return pass(packet, .icmpUnanswered, &io)
     }
+    // About what left there, to the address that it left from.
+    guard (UInt32(packet.side) ^ handle) & sideMask == 0 else { return drop(packet, .otherPort, &io) }
+    guard error.receiver == error.key.destination else { return drop(packet, .icmpUnanswered, &io) }
     let slot = handle &>> 1
     let connection = connections.base + Int(slot)
     let leg: Leg = handle & 1 == 0 ? .client : .server

@@ -73,6 +73,10 @@ extension ProxyEngine {
   @inline(always)
   private func left(until due: UInt32) -> Int32 { Int32(bitPattern: due &- moment.milliseconds) }
 
+  /// The one of two moments that comes first.
+  @inline(always)
+  func earlier(_ a: UInt32, _ b: UInt32) -> UInt32 { Int32(bitPattern: a &- b) < 0 ? a : b }
+
   @inline(always)
   private func backOff(_ retries: UInt8) -> UInt32 { parameters.initialRTO &<< UInt32(min(retries, 6)) }
 
@@ -90,11 +94,11 @@ extension ProxyEngine {
     let end = connection.pointee.opened &+ parameters.handshakeTimeout
     if left(until: end) <= 0 || connection.pointee.retries >= parameters.retries { return release(slot, .handshakeTimeout) }
     let due = connection.pointee.phaseStart &+ backOff(connection.pointee.retries)
-    if left(until: due) > 0 { return timers.schedule(slot, due: due) }
+    if left(until: due) > 0 { return timers.schedule(slot, due: earlier(due, end)) }
     connection.pointee.retries &+= 1
     connection.pointee.phaseStart = moment.milliseconds
     resendSynAck(slot, &io)
-    timers.schedule(slot, due: moment.milliseconds &+ backOff(connection.pointee.retries))
+    timers.schedule(slot, due: earlier(moment.milliseconds &+ backOff(connection.pointee.retries), end))
   }
 
   private mutating func timeoutRequest<Port: PacketPort & ~Copyable>(_ slot: UInt32, _ io: inout PacketQueue<Port>) {
@@ -116,11 +120,12 @@ extension ProxyEngine {
   private mutating func timeoutConnecting<Port: PacketPort & ~Copyable>(_ slot: UInt32, _ io: inout PacketQueue<Port>) {
     let connection = connections.base + Int(slot)
     let binding = bindings.base + Int(connection.pointee.binding)
-    if left(until: binding.pointee.tryStart &+ parameters.connectTimeout) <= 0 {
+    let end = binding.pointee.tryStart &+ parameters.connectTimeout
+    if left(until: end) <= 0 {
       statistics.count(.serversSilent)
       return failOver(slot, isFailure: true, &io)
     }
-    if left(until: binding.pointee.resendDue) > 0 { return timers.schedule(slot, due: binding.pointee.resendDue) }
+    if left(until: binding.pointee.resendDue) > 0 { return timers.schedule(slot, due: earlier(binding.pointee.resendDue, end)) }
     if binding.pointee.isAsked {
       connection.pointee.retries &+= 1
       statistics.count(.synsRepeated)

@@ -18,6 +18,8 @@ public struct ICMPError: Sendable, BitwiseCopyable {
   /// Of the connection, as its answers would have it: the source is the remote end.
   public let key: FlowKey
   public let sequence: SequenceNumber
+  /// Whom the message is for.
+  public let receiver: IPv4Address
   /// Octets of the whole IP packet that the message is about.
   public let packetLength: UInt16
 
@@ -42,6 +44,7 @@ public struct ICMPError: Sendable, BitwiseCopyable {
     sum.add(message, count: length)
     guard sum.folded == 0xffff else { return nil }
     self.kind = kind
+    receiver = IPv4Address(ip.bigEndian32(16))
     let segment = quoted + quotedHeaderLength
     key = FlowKey(addresses: quoted.native64(12), ports: segment.native32(0)).reversed
     sequence = SequenceNumber(segment.bigEndian32(4))

@@ -105,6 +105,46 @@ import Testing
     #expect(script.statistics[ProxyCounter.serversReset] == 1)
   }
 
+  /// What the client has sent behind its request has passed, and nobody holds it: the next server gets it when the client sends it again, in its place.
+  @Test(arguments: [false, true]) func whatHasPassedToTheServerThatFailedComesAgain(_ closes: Bool) {
+    let script = asked(2)
+    script.accept()
+    script.toServer(.pshAck, "hello", seq: 1_001)
+    script.fromClient(closes ? .finPshAck : .pshAck, " second", seq: 1_006)
+    script.toServer(closes ? .finPshAck : .pshAck, " second", seq: 1_006)
+    script.fromServer(.rst)
+    script.toServer(.syn, server: 1)
+    script.servers[1].expected = 1_001
+    if !closes { script.fromClient(.pshAck, " third", seq: 1_013) }
+    script.quiet()
+    script.fromServer(.synAck, ack: 1_001, options: Script<FirstGroup, NoInspector>.usualSyn, server: 1)
+    script.toServer(.ack, seq: 1_001, server: 1)
+    script.toServer(.pshAck, "hello", seq: 1_001, server: 1)
+    // It has not come yet, so the server is told of nothing that it does not have.
+    script.fromServer(.ack, ack: 1_006, server: 1)
+    script.toClient(.ack, ack: 1_006)
+    script.fromClient(closes ? .finPshAck : .pshAck, " second", seq: 1_006)
+    script.toServer(closes ? .finPshAck : .pshAck, " second", seq: 1_006, server: 1)
+    if !closes {
+      script.fromClient(.pshAck, " third", seq: 1_013)
+      script.toServer(.pshAck, " third", seq: 1_013, server: 1)
+    }
+    #expect(script.statistics[ProxyCounter.failedOver] == 1)
+    #expect(script.statistics[ProxyCounter.requestsEarly] == (closes ? 0 : 1))
+    script.finish()
+  }
+
+  /// The moment is kept, wherever the last repetition fell.
+  @Test(arguments: [700, 1_000, 4_000, 5_500]) func aServerIsWaitedForNoLongerThanSaid(_ timeout: UInt32) {
+    let script = asked(2) { $0.parameters.connectTimeout = timeout }
+    script.toServer(.syn)
+    script.pass(Int(timeout) - 20)
+    for _ in 0..<script.sentToServer { script.toServer(.syn) }
+    script.pass(40)
+    script.toServer(.syn, server: 1)
+    script.finish()
+  }
+
   @Test func aServerThatFallsSilentBeforeItAcknowledges() {
     let script = asked(2) { $0.parameters.retries = 1 }
     script.accept()

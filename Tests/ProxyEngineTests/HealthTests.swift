@@ -54,6 +54,15 @@ import Testing
     #expect(servers.next(2, now: 2_001) == [0, 1], "no word of it for as long as it was out")
   }
 
+  @Test func theEndOfOlderConnectionsIsNoWordOfTheTrial() throws {
+    let servers = try Servers(.roundRobin, weights: [1, 1], fails: 1, timeout: 1_000)
+    servers.opened(0)
+    fail(servers, 0, now: 0)
+    #expect(servers.next(2, now: 1_000) == [0, 1])
+    servers.closed(0, isDecided: true)
+    #expect(servers.next(2, now: 1_001) == [1, 1])
+  }
+
   @Test func failuresOfOlderConnectionsDoNotPutItsReturnOff() throws {
     let servers = try Servers(.roundRobin, weights: [1, 1], fails: 1, timeout: 1_000)
     fail(servers, 0, now: 0)

@@ -32,7 +32,7 @@ final class Servers {
   // What a test asks of the groups is passed on, as an expectation cannot hold what is not copied.
 
   func opened(_ target: UInt16) { groups.opened(target) }
-  func closed(_ target: UInt16) { groups.closed(target) }
+  func closed(_ target: UInt16, isDecided: Bool = false) { groups.closed(target, isDecided: isDecided) }
   func failed(_ target: UInt16, now: UInt64) { groups.failed(target, now: now) }
   func succeeded(_ target: UInt16) { groups.succeeded(target) }
   func isOut(_ target: UInt16) -> Bool { groups.isOut(target) }

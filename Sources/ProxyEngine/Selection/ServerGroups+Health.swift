@@ -5,13 +5,14 @@ extension ServerGroups {
   public mutating func opened(_ target: UInt16) { targets.base[Int(target)].open &+= 1 }
 
   /// The connection to the target is over, in whatever way; once for each `opened`.
+  /// - Parameter isDecided: it was accepted, at some time.
   @inline(__always)
-  public mutating func closed(_ target: UInt16) {
+  public mutating func closed(_ target: UInt16, isDecided: Bool) {
     let state = targets.base + Int(target)
     assert(state.pointee.open > 0, "a connection was closed twice")
     state.pointee.open &-= 1
     // A trial that came to nothing, neither good nor bad: the next one may try at once.
-    if state.pointee.health == .onTrial { state.pointee.retry = 0 }
+    if state.pointee.health == .onTrial, !isDecided { state.pointee.retry = 0 }
   }
 
   /// The target refused a connection, did not answer in time, or reset it before it had acknowledged the first request.
