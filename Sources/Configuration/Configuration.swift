@@ -58,7 +58,11 @@ extension TrafficSettings {
   mutating func adaptToInterface() {
     if port.clients == PortSettings().clients { port.clients = [AddressRange(first: port.address, last: port.lastOwnAddress(cores.count))] }
     if engine.verifyPayload == nil { engine.verifyPayload = false }
+    if targets.isEmpty, engine.maxOpen == EngineSettings().maxOpen { engine.maxOpen = Self.serverOnlyMaxOpen }
   }
+
+  /// Nobody here says how many clients there are.
+  private static var serverOnlyMaxOpen: Int { 65_536 }
 
   /// The port's own server role as a target, over the looped wire; nil when there is none.
   var ownServer: Target? {

@@ -41,9 +41,10 @@ enum CrossChecks {
   private static func targetsAreReachable(_ settings: TrafficSettings) -> String? {
     guard !settings.port.isLooped else { return nil }
     let targets = settings.targets.filter { $0.mac == nil }.map { (id: $0.id, address: $0.address) }
+    let all = settings.targets.map { (id: $0.id, address: $0.address) }
     return SharedChecks.gatewayIsOnLink(settings.port, "ports") ?? SharedChecks.reaches(targets, settings.port, "ports")
-      ?? SharedChecks.areHosts(
-        settings.port, "ports", further: "servers", clients: "clients", settings.targets.map { (id: $0.id, address: $0.address) })
+      ?? SharedChecks.areHosts(settings.port, "ports", further: "servers", clients: "clients", all)
+      ?? SharedChecks.workersAddressesAreTheirs(settings.port, "ports", further: "servers", workers: settings.cores.count, all)
   }
 
   private static func oneMAC(_ settings: TrafficSettings) -> String? { SharedChecks.oneMAC(settings.port, "ports") }

@@ -80,6 +80,24 @@ enum SharedChecks {
     }
   }
 
+  /// And these addresses are nobody else's.
+  static func workersAddressesAreTheirs(
+    _ port: PortSettings, _ name: String, further: String, workers: Int, _ targets: [(id: String, address: IPv4Address)]
+  ) -> String? {
+    guard port.flowSteering == .address, workers > 1, !port.isLooped else { return nil }
+    let own = AddressRange(first: port.address, last: port.lastOwnAddress(workers))
+    func sentence(_ what: String) -> String {
+      "with \(name).flow_steering \"Ip\" the \(workers) workers of cores have the addresses \(own.text), but \(what): "
+        + "correct one of the two"
+    }
+    if let target = targets.first(where: { own.contains($0.address) }) {
+      return sentence("the target '\(target.id)' has the address \(target.address)")
+    }
+    if let gateway = port.gateway, own.contains(gateway) { return sentence("\(name).gateway is \(gateway)") }
+    if let range = port.servers.first(where: own.overlaps) { return sentence("\(name).\(further) contains \(range.text)") }
+    return nil
+  }
+
   static func maskTellsWorkersApart(_ port: PortSettings, _ name: String, workers: Int) -> String? {
     guard workers > 1 else { return nil }
     let values = 1 << port.dstPortMask.nonzeroBitCount

@@ -127,18 +127,21 @@ struct Station: ~Copyable {
       statistics.add(arp.operation == .reply ? .arpRepliesReceived : .arpAnnouncementsReceived)
       return .heard
     }
-    guard has(arp.targetAddress) else { return .foreign }
+    // No station is a group of them.
+    guard has(arp.targetAddress), arp.senderMAC.isUnicast else { return .foreign }
     ARPPacket(.reply, from: mac, arp.targetAddress, to: arp.senderMAC, arp.senderAddress).write(to: frame)
     statistics.add(.arpAnswered)
     return .answered
   }
 
-  /// Answers an echo request in place. False: it is none to us.
+  /// Answers an echo request in place, without what lay behind its datagram. False: it is none to us.
   @inline(never)
-  func answersEcho(_ frame: UnsafeMutableRawPointer) -> Bool {
+  func answersEcho(_ packet: borrowing Packet) -> Bool {
+    let frame = packet.bytes
     let source = IPv4Address(UnsafeRawPointer(frame).bigEndian32(26))
     guard isAddressed(UnsafeRawPointer(frame)), !isImpossible(source, frame), ICMP.answerEcho(frame) else { return false }
     statistics.add(.echoAnswered)
+    packet.length = Ethernet.headerLength &+ Int(UnsafeRawPointer(frame).bigEndian16(Ethernet.headerLength &+ 2))
     return true
   }
 

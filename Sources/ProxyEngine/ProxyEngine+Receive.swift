@@ -223,10 +223,7 @@ extension ProxyEngine {
   /// ICMP: echo is answered, and errors about one leg are told to the other.
   @inline(never)
   private mutating func receiveICMP<Port: PacketPort & ~Copyable>(_ packet: consuming Packet, _ io: inout PacketQueue<Port>) {
-    let length = packet.length
-    if isBack(packet) ? back.answersEcho(packet.bytes) : front.answersEcho(packet.bytes) {
-      return io.send(packet, length: length)
-    }
+    if isBack(packet) ? back.answersEcho(packet) : front.answersEcho(packet) { return io.send(packet) }
     passError(packet, &io)
   }
 }

@@ -40,6 +40,14 @@ public struct TCPParameters: Sendable, Equatable, BitwiseCopyable {
 
   public init() {}
 
+  /// No timer of a connection is due sooner after it was started: what looks at connections need not do so earlier.
+  public var shortestWait: UInt32 {
+    var wait = min(minimumRTO, initialRTO)
+    wait = min(wait, min(synSentTimeout, synReceivedTimeout))
+    wait = min(wait, min(establishedTimeout, closingTimeout))
+    return keepAlive > 0 ? min(wait, keepAlive) : wait
+  }
+
   /// The smallest shift that lets our window be written in 16 bits (RFC 7323 2.3).
   @inline(__always)
   public var receiveScale: UInt8 {

@@ -167,7 +167,7 @@ public enum DropReason: UInt8, CounterName, BitwiseCopyable {
     case .portClosed: "a SYN to a port where nothing listens (answered by RST)"
     case .noConnection: "a segment without a connection (answered by RST)"
     case .resetWithoutConnection: "a RST without a connection"
-    case .tableFull: "a SYN while all connections are in use"
+    case .tableFull: "a SYN while all connections are in use (engine.max_open)"
     case .noBuffer: "no packet buffer to send with"
     case .challengeLimited: "a challenge ACK beyond the limit per second"
     case .kernelRingFull: "for the kernel, while as many as can wait for it did"

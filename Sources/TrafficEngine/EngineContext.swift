@@ -7,6 +7,7 @@ public struct EngineShare: Sendable {
   public var connections: UInt64 = 0
   /// Client connections open at a time.
   public var maxOpen = 1
+  /// Of all workers.
   public var connectionsPerSecond = 0.0
   public var ticksPerSecond = 1e9
   /// Seed of every random choice of this worker.
@@ -29,7 +30,7 @@ public struct EngineShare: Sendable {
     self.workers = workers
     connections = settings.testSize == 0 ? .max : UInt64(share(settings.testSize))
     maxOpen = max(1, share(settings.engine.maxOpen))
-    connectionsPerSecond = Double(settings.engine.cpsLimit) / Double(workers)
+    connectionsPerSecond = Double(settings.engine.cpsLimit)
     self.ticksPerSecond = ticksPerSecond
     self.seed = seed
   }

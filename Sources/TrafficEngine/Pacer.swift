@@ -1,71 +1,75 @@
-/// Evenly paced opening: one connection each `interval`, the first at once; with a ramp, the rate grows linearly from nothing.
+/// Evenly paced opening: so many connections a second, the first at once; with a ramp, the rate grows linearly from nothing.
 ///
-/// What could not be opened in time is made up for, `maximumBurst` at a time, as long as the delay is less than a second; what is
-/// older is counted as missed and forgotten.
+/// Workers open in turn: of the moments at which the run opens one, worker i of n has each n-th from the i-th on. What could not be opened in
+/// time is made up for, `maximumBurst` at a time, as long as the delay is less than a second; what is older is counted as missed and forgotten.
 public struct Pacer: BitwiseCopyable, Sendable {
   /// Connections opened in one turn at most.
   @inline(__always)
   public static var maximumBurst: Int { 32 }
 
-  /// Ticks between two openings, in 1/256. 0: no limit.
-  private let interval: UInt64
-  private let ticksPerSecond: UInt64
-  private let ramp: Ticks
+  /// Connections a tick, of all workers. 0: no limit.
+  private let rate: Double
+  private let ticksPerSecond: Double
+  /// Ticks.
+  private let ramp: Double
+  private let worker: UInt64
+  private let workers: UInt64
   private var start: Ticks = 0
-  /// When the next connection is due, in ticks since `start`, in 1/256.
-  private var next: UInt64 = 0
+  private var hasStarted = false
+  /// Before this nothing is due.
+  private var next: Ticks = 0
+  /// Openings of this worker that were due and are done with: opened or missed.
+  private var settled: UInt64 = 0
   public private(set) var missed: UInt64 = 0
-  private var started = false
 
   /// - Parameters:
-  ///   - rate: connections per second; 0: no limit.
-  ///   - ramp: ticks over which the rate grows.
-  public init(rate: Double, ticksPerSecond: Double, ramp: Ticks) {
-    interval = rate > 0 ? max(1, UInt64(ticksPerSecond * 256 / rate)) : 0
-    self.ticksPerSecond = UInt64(ticksPerSecond)
-    self.ramp = ramp
+  ///   - rate: connections per second of all workers; 0: no limit.
+  ///   - ramp: seconds over which the rate grows.
+  public init(rate: Double, ticksPerSecond: Double, ramp: Double, worker: Int = 0, workers: Int = 1) {
+    self.rate = rate / ticksPerSecond
+    self.ticksPerSecond = ticksPerSecond
+    self.ramp = ramp * ticksPerSecond
+    self.worker = UInt64(worker)
+    self.workers = UInt64(workers)
   }
 
   /// How many connections may be opened now.
   @inline(__always)
   public mutating func due(now: Ticks) -> Int {
-    if interval == 0 { return Self.maximumBurst }
+    if rate == 0 { return Self.maximumBurst }
+    if hasStarted, Int64(bitPattern: now &- next) < 0 { return 0 }
     return dueByRate(now: now)
   }
 
   @inline(never)
   private mutating func dueByRate(now: Ticks) -> Int {
-    if !started {
-      started = true
+    if !hasStarted {
+      hasStarted = true
       start = now
     }
-    let elapsed = (now &- start) &<< 8
-    if elapsed < next { return 0 }
-    // A second late: what was due before is missed.
-    let late = elapsed &- next
-    if late > ticksPerSecond &<< 8, ramp == 0 || now &- start > ramp {
-      let skipped = (late &- ticksPerSecond &<< 8) / interval
-      missed &+= skipped
-      next &+= skipped &* interval
+    let elapsed = Double(now &- start)
+    let old = planned(elapsed - ticksPerSecond)
+    if old > settled {
+      missed &+= old &- settled
+      settled = old
     }
-    return min(Self.maximumBurst, Int(truncatingIfNeeded: (elapsed &- next) / currentInterval) &+ 1)
+    let planned = planned(elapsed)
+    if planned <= settled {
+      // While the rate grows, each turn asks anew.
+      if elapsed >= ramp { next = start &+ Ticks(ramp / 2 + Double(settled &* workers &+ worker) / rate) }
+      return 0
+    }
+    return Int(truncatingIfNeeded: min(UInt64(truncatingIfNeeded: Self.maximumBurst), planned &- settled))
   }
 
   /// One connection was opened.
   @inline(__always)
-  public mutating func opened() {
-    if interval != 0 { next &+= currentInterval }
-  }
+  public mutating func opened() { settled &+= 1 }
 
-  /// With a ramp: rate(t) = rate * t / ramp, and never slower than at a hundredth of the ramp, so that it begins.
-  private var currentInterval: UInt64 {
-    let at = next &>> 8
-    if at >= ramp { return interval }
-    // interval * ramp / at, without the product: the ramp is at most 100 times as long as what divides it, and so is the result.
-    let divisor = max(max(at, ramp / 100), 1)
-    let whole = ramp / divisor
-    // The rest as a fraction of 2^16: exact enough for a rate that grows.
-    let rest = ((ramp % divisor) &>> 16) &<< 16 / max(divisor &>> 16, 1)
-    return interval &* whole &+ (interval &* min(rest, 65_535)) &>> 16
+  /// Openings of this worker up to so many ticks after the start, that moment included.
+  private func planned(_ elapsed: Double) -> UInt64 {
+    if elapsed < 0 { return 0 }
+    let all = UInt64(elapsed < ramp ? rate * elapsed * elapsed / (2 * ramp) : rate * (elapsed - ramp / 2)) &+ 1
+    return all <= worker ? 0 : (all &- worker &+ workers &- 1) / workers
   }
 }

@@ -101,7 +101,7 @@ extension TrafficEngine {
       if rarely(connection.pointee.flags.has(.cold)) { rearmCold(slot) }
       return
     }
-    let due = moment.milliseconds &+ parameters.pointee.minimumRTO
+    let due = moment.milliseconds &+ shortestWait
     if rarely(Int32(bitPattern: due &- connection.pointee.timerDue) < 0) { reschedule(slot, due) }
   }
 

@@ -13,10 +13,9 @@ extension TrafficEngine {
 
   @inline(never)
   mutating func receiveICMP<Port: PacketPort & ~Copyable>(_ packet: consuming Packet, _ io: inout PacketQueue<Port>) {
-    let length = packet.length
     if station.isAddressed(packet.bytes), let error = ICMPError(packet.bytes) { return receiveICMPError(error, packet, &io) }
-    guard station.answersEcho(packet.bytes) else { return kernel.pass(packet, .icmpUnanswered, &io) }
-    io.send(packet, length: length)
+    guard station.answersEcho(packet) else { return kernel.pass(packet, .icmpUnanswered, &io) }
+    io.send(packet)
   }
 
   @inline(always)

@@ -58,7 +58,7 @@ extension TrafficEngine {
     companion.pointee.tcp = times
     companion.pointee.workload = workload.begin(view(slot))
     _ = flows.insert(hash, slot)
-    timers.schedule(slot, due: moment.milliseconds &+ parameters.pointee.minimumRTO)
+    timers.schedule(slot, due: moment.milliseconds &+ shortestWait)
     attempted &+= 1
     openClients &+= 1
     pacer.opened()

@@ -189,7 +189,7 @@ extension TrafficEngine {
     times.beginPhase(now)
     companion.pointee.tcp = times
     _ = flows.insert(hash, slot)
-    timers.schedule(slot, due: moment.milliseconds &+ parameters.pointee.minimumRTO)
+    timers.schedule(slot, due: moment.milliseconds &+ shortestWait)
     companion.pointee.workload = workload.begin(view(slot))
     openServers &+= 1
     if statistics.attempts(.server) == 0 { statistics.set(.firstAccept, now) }

@@ -64,7 +64,7 @@ extension TrafficEngine {
       return giveUp(slot, outcome, &io)
     }
     if connection.pointee.flags.has(.cold) { return rearmCold(slot) }
-    timers.schedule(slot, due: moment.milliseconds &+ parameters.pointee.minimumRTO)
+    timers.schedule(slot, due: moment.milliseconds &+ shortestWait)
   }
 
   @inline(never)

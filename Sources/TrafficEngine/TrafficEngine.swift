@@ -55,6 +55,8 @@ public struct TrafficEngine<W: Workload>: Engine, ~Copyable {
   let initialSequence: InitialSequence
   let microsecondsPerTick: UInt64  // in 2^-48
   let parametersTable: Table<TCPParameters>
+  /// Milliseconds within which a connection whose timer was started is looked at.
+  let shortestWait: UInt32
   let start: Ticks
 
   // The client role.
@@ -98,6 +100,7 @@ public struct TrafficEngine<W: Workload>: Engine, ~Copyable {
     let inOctets = 14_600 / UInt32(max(settings.engine.tcp.maximumSegmentSize, 1))
     parametersTable[0].initialSegments = min(settings.engine.tcp.initialSegments, max(2, inOctets))
     parameters = UnsafePointer(parametersTable.base)
+    shortestWait = settings.engine.tcp.shortestWait
     synchronization = UsualSynchronization(settings.engine.tcp)
     arrivals = Table(count: 256)
     statistics = link.statistics
@@ -148,8 +151,8 @@ public struct TrafficEngine<W: Workload>: Engine, ~Copyable {
     crossing = WorkerCrossing(
       lanes: share.lanes, hash: share.hash, learnsStrays: share.learnsStrays, ownership: Self.ownership(settings, share))
     pacer = Pacer(
-      rate: share.connectionsPerSecond, ticksPerSecond: share.ticksPerSecond,
-      ramp: Ticks(Double(settings.engine.ramp) / 1e9 * share.ticksPerSecond))
+      rate: share.connectionsPerSecond, ticksPerSecond: share.ticksPerSecond, ramp: Double(settings.engine.ramp) / 1e9,
+      worker: share.worker, workers: share.workers)
     self.start = start
   }
 
