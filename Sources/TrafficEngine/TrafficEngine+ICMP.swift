@@ -6,7 +6,8 @@ extension TrafficEngine {
     _ error: ICMPError, _ packet: consuming Packet, _ io: inout PacketQueue<Port>
   ) {
     guard let handle = find(flowHash(error.key), error.key) else { return passICMPError(error, packet, &io) }
-    guard handle & TimeWaitPool.flag == 0, error.receiver == error.key.destination, connections.base[Int(handle)].isInFlight(error.sequence) else {
+    guard handle & TimeWaitPool.flag == 0, error.receiver == error.key.destination, connections.base[Int(handle)].isInFlight(error.sequence)
+    else {
       return drop(packet, .icmpUnproven, &io)
     }
     io.free(packet)
