@@ -19,9 +19,38 @@ extension TrafficEngine {
     prefetch_line(companions.base + Int(handle))
   }
 
+  /// The steady state first: a segment of a connection that was found ahead.
   @inline(always)
   mutating func receive<Port: PacketPort & ~Copyable>(_ arrival: UnsafeMutablePointer<Arrival>, _ io: inout PacketQueue<Port>) {
-    guard usually(arrival.pointee.isPlain) else { return receiveOther(arrival, &io) }
+    let handle = arrival.pointee.place
+    // What was looked up ahead may be another's by now: a frame between may have ended the connection. What was not read has none.
+    guard usually(isConnection(handle, arrival.pointee.segment.key)), usually(isOurMAC(arrival.pointee.frame)) else {
+      return receiveUnfound(arrival, &io)
+    }
+    arrive(arrival, handle, &io)
+  }
+
+  @inline(always)
+  private mutating func arrive<Port: PacketPort & ~Copyable>(
+    _ arrival: UnsafeMutablePointer<Arrival>, _ handle: UInt32, _ io: inout PacketQueue<Port>
+  ) {
+    let segment = UnsafePointer(arrival.segment)
+    let connection = connections.base + Int(handle)
+    let before = connection.pointee.state
+    let action = connection.pointee.arrive(
+      segment, in: arrival.pointee.frame, &companions.base[Int(handle)].tcp, recoveries.base, parameters, now: moment)
+    carryOut(action, handle, before, segment, Packet(owning: arrival.pointee.packet), &io)
+  }
+
+  @inline(always)
+  private func isOurMAC(_ frame: UnsafeRawPointer) -> Bool { frame.native64(0) &<< 16 == frameStart }
+
+  /// What has no connection that was found ahead.
+  @inline(never)
+  private mutating func receiveUnfound<Port: PacketPort & ~Copyable>(
+    _ arrival: UnsafeMutablePointer<Arrival>, _ io: inout PacketQueue<Port>
+  ) {
+    guard arrival.pointee.isPlain else { return receiveOther(arrival, &io) }
     deliver(arrival, &io)
   }
 
@@ -35,7 +64,8 @@ extension TrafficEngine {
     switch FrameParser.parseAny(arrival.pointee.frame, count: packet.length, verify: verification, into: &arrival.pointee.segment) {
     case .tcp:
       arrival.pointee.packet = packet.release()
-      deliverUnseen(arrival, &io)
+      arrival.pointee.hash = flowHash(arrival.pointee.segment.key)
+      deliver(arrival, &io)
     case .arp: receiveARP(packet, &io)
     case .icmp: receiveICMP(packet, &io)
     case .unreadable(.tcpChecksum)
@@ -44,43 +74,32 @@ extension TrafficEngine {
       && sumless.accepts(arrival.pointee.segment, in: arrival.pointee.frame):
       if crossing.hops == 0 { statistics.add(.unsummedAccepted) }
       arrival.pointee.packet = packet.release()
-      deliverUnseen(arrival, &io)
+      arrival.pointee.hash = flowHash(arrival.pointee.segment.key)
+      deliver(arrival, &io)
     case .unreadable(let failure): kernel.passUnreadable(failure, packet, &io)
     }
   }
 
-  /// What was read only now.
-  @inline(never)
-  private mutating func deliverUnseen<Port: PacketPort & ~Copyable>(
-    _ arrival: UnsafeMutablePointer<Arrival>, _ io: inout PacketQueue<Port>
-  ) {
-    arrival.pointee.hash = flowHash(arrival.pointee.segment.key)
-    arrival.pointee.place = Arrival.unknown
-    deliver(arrival, &io)
-  }
-
+  /// Looks for the connection of what was read, at first sight or only now.
   @inline(always)
   private mutating func deliver<Port: PacketPort & ~Copyable>(
     _ arrival: UnsafeMutablePointer<Arrival>, _ io: inout PacketQueue<Port>
   ) {
-    let packet = Packet(owning: arrival.pointee.packet)
     let segment = UnsafePointer(arrival.segment)
-    guard usually(MACAddress(UnsafeRawPointer(arrival.pointee.frame).bigEndian64(0) &>> 16) == mac) else {
-      return drop(packet, .notOurMac, &io)
-    }
+    let packet = Packet(owning: arrival.pointee.packet)
+    guard isOurMAC(arrival.pointee.frame) else { return drop(packet, .notOurMac, &io) }
     let hash = arrival.pointee.hash
-    var handle = arrival.pointee.place
-    if rarely(!isConnection(handle, segment.pointee.key)) {
-      guard let found = find(hash, segment.pointee.key) else { return receiveWithoutConnection(segment, hash, packet, &io) }
-      if found & TimeWaitPool.flag != 0 { return receiveInTimeWait(segment, hash, found, packet, &io) }
-      handle = found
-    }
+    guard let handle = find(hash, segment.pointee.key) else { return receiveWithoutConnection(segment, hash, packet, &io) }
+    if handle & TimeWaitPool.flag != 0 { return receiveInTimeWait(segment, hash, handle, packet, &io) }
+    arrival.pointee.packet = packet.release()
+    arriveLate(arrival, handle, &io)
+  }
 
-    let connection = connections.base + Int(handle)
-    let before = connection.pointee.state
-    let action = connection.pointee.arrive(
-      segment, in: arrival.pointee.frame, &companions.base[Int(handle)].tcp, recoveries.base, parameters, now: moment)
-    carryOut(action, handle, before, segment, packet, &io)
+  @inline(never)
+  private mutating func arriveLate<Port: PacketPort & ~Copyable>(
+    _ arrival: UnsafeMutablePointer<Arrival>, _ handle: UInt32, _ io: inout PacketQueue<Port>
+  ) {
+    arrive(arrival, handle, &io)
   }
 
   /// Whether what was looked up ahead is still the connection with this key: a frame between may have ended it, or begun another there.

@@ -50,6 +50,8 @@ public struct TrafficEngine<W: Workload>: Engine, ~Copyable {
   let offload: OffloadPlan
   /// Who we are on the link, and whom we know there.
   var station: Station
+  /// Frames to us begin so.
+  let frameStart: UInt64
   let targets: Table<TargetRoute>
   let flowHash: FlowHash
   let initialSequence: InitialSequence
@@ -120,6 +122,7 @@ public struct TrafficEngine<W: Workload>: Engine, ~Copyable {
       if !isFixed { unresolvedTargets += 1 }
     }
     let port = settings.port
+    frameStart = mac.frameStart
     station = Station(
       mac: mac, address: own, prefixLength: port.prefixLength,
       addresses: [AddressRange(first: own, last: own)] + port.servers + port.ourAddresses(workers: share.workers),
