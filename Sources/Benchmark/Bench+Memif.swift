@@ -1,5 +1,5 @@
-import CPacket
 import Foundation
+import TCPEngine
 
 /// Two processes, the client on one core, the server on another, joined by memif.
 extension Bench {
@@ -13,8 +13,7 @@ extension Bench {
     let rows =
       [Row(name: "memif, held for 10 s", unit: "connections/s", target: "more than 2,200,000")]
       + names.map { Row(name: "memif, \($0)", unit: "ticks", digits: 1) }
-    let allowed = allowed_cores()
-    guard let other = (0..<64).first(where: { $0 != core && allowed >> UInt64($0) & 1 == 1 }) else {
+    guard let other = Cores.allowed.first(where: { $0 != core }) else {
       return rows.map { Row(name: $0.name, unit: $0.unit, remark: "this process may use one core only") }
     }
     var blemish: String?

@@ -1,5 +1,5 @@
-import CPacket
 import Foundation
+import TCPEngine
 
 /// Clients, proxy and servers on one core, joined by rings of 4,096 frames; the ticks are the proxy's turns alone, empty ones included.
 extension Bench {
@@ -44,8 +44,7 @@ extension Bench {
 
   /// A second core does the same at the same time.
   private func proxiedOnTwoCores() -> [Row] {
-    let allowed = allowed_cores()
-    let other = (0..<64).first { $0 != core && allowed >> UInt64($0) & 1 == 1 }
+    let other = Cores.allowed.first { $0 != core }
     let row = Row(name: "proxy: two such cores to one", unit: "", digits: 3, target: "at least 1.8")
     guard let other else { return [Row(name: row.name, unit: "", remark: "this process may use one core only")] }
     return fill([row]) { rows in

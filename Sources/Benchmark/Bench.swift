@@ -1,5 +1,6 @@
 import CPacket
 import Foundation
+import TCPEngine
 
 /// The rows, by topic. A row that cannot be measured has no values and says why; the others go on.
 struct Bench {
@@ -120,8 +121,7 @@ struct Bench {
 
   /// One worker and two, in turn, each worker with the same share.
   private func workers() -> [Row] {
-    let allowed = allowed_cores()
-    let other = (0..<64).first { $0 != core && allowed >> UInt64($0) & 1 == 1 }
+    let other = Cores.allowed.first { $0 != core }
     let rows = [
       Row(name: "two workers", unit: "connections/s"),
       Row(name: "two workers to one", unit: "", digits: 3, target: "at least 1.8"),

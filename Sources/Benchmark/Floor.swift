@@ -45,4 +45,4 @@ struct Floor: ParsableCommand {
 }
 
 /// The last core this process may use, as trafficengine chooses.
-func defaultCore() -> Int { 63 - allowed_cores().leadingZeroBitCount }
+func defaultCore() -> Int { Cores.allowed.last ?? 0 }

@@ -10,28 +10,27 @@ _Static_assert(sizeof(struct packet_buffer) == 128, "packet_buffer is two cache 
 
 int pin_thread(int core) {
     cpu_set_t set;
+    if (core < 0 || core >= CPU_SETSIZE) return EINVAL;
     CPU_ZERO(&set);
     CPU_SET(core, &set);
     return pthread_setaffinity_np(pthread_self(), sizeof set, &set);
 }
 
-uint64_t allowed_cores(void) {
+int allowed_cores(int *cores, int most) {
     cpu_set_t set;
-    uint64_t mask = 0;
-    /* The process' main thread, which is never pinned, tells what the process was allowed at its start. */
-    if (sched_getaffinity(0, sizeof set, &set) != 0) return 1;
-    for (int core = 0; core < 64; core++)
-        if (CPU_ISSET(core, &set)) mask |= 1ull << core;
-    return mask;
+    int count = 0;
+    if (sched_getaffinity(0, sizeof set, &set) != 0) return 0;
+    for (int core = 0; core < CPU_SETSIZE && count < most; core++)
+        if (CPU_ISSET(core, &set)) cores[count++] = core;
+    return count;
 }
 
-int avoid_cores(uint64_t mask) {
-    uint64_t left = allowed_cores() & ~mask;
+int avoid_cores(const int *cores, int count) {
     cpu_set_t set;
-    if (left == 0) return 0;
-    CPU_ZERO(&set);
-    for (int core = 0; core < 64; core++)
-        if (left >> core & 1) CPU_SET(core, &set);
+    if (sched_getaffinity(0, sizeof set, &set) != 0) return errno;
+    for (int index = 0; index < count; index++)
+        if (cores[index] >= 0 && cores[index] < CPU_SETSIZE) CPU_CLR(cores[index], &set);
+    if (CPU_COUNT(&set) == 0) return 0;
     return pthread_setaffinity_np(pthread_self(), sizeof set, &set);
 }
 

@@ -125,10 +125,7 @@ public enum DPDK {
 
   public static func unregisterThread() { dpdk_unregister_thread() }
 
-  private static var allowedCoreList: String {
-    let mask = allowed_cores()
-    return (0..<64).filter { mask >> UInt64($0) & 1 == 1 }.map(String.init).joined(separator: ",")
-  }
+  private static var allowedCoreList: String { Cores.allowed.map(String.init).joined(separator: ",") }
 
   static func text(_ errorNumber: Int32) -> String { String(cString: strerror(errorNumber)) }
 

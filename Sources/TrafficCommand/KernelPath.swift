@@ -52,7 +52,7 @@ final class KernelPath {
   func start(avoiding cores: [Int]) {
     let shared = channels.map { Channel(pointer: UnsafePointer($0)) }
     thread = JoinableThread { [tap, stopping] in
-      _ = avoid_cores(cores.reduce(0) { $0 | 1 << UInt64($1) })
+      Cores.avoid(cores)
       let carrier = KernelCarrier(tap: tap, channels: shared.map(\.pointer))
       while !stopping.isSet.load(ordering: .acquiring) {
         if !carrier.turn() { tap_wait(tap, Self.pause) }

@@ -58,7 +58,7 @@ private struct MacswapRun {
     let mac = settings.port.mac ?? port.device.mac
     let links = basis.cores.map { _ in WorkerLink() }
     let threads = basis.cores.indices.map { thread($0, basis, port, mac, links[$0]) }
-    _ = avoid_cores(basis.cores.reduce(0) { $0 | 1 << UInt64($1) })
+    Cores.avoid(basis.cores)
     let cores = basis.cores.map(String.init).joined(separator: ",")
     console.say("macswap on \(port.name), MAC address \(mac), core \(cores)")
     let end =

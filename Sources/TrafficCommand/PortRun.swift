@@ -46,7 +46,7 @@ final class PortRun<Program: TrafficProgram>: TrafficRun {
     command()
     for worker in basis.cores.indices { threads.append(thread(worker, outputs, makeWorkload)) }
     // From here on this thread only looks on: it leaves the workers' cores to them.
-    _ = avoid_cores(basis.cores.reduce(0) { $0 | 1 << UInt64($1) })
+    Cores.avoid(basis.cores)
   }
 
   var wire: String { port.name }

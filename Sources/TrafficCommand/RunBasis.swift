@@ -55,9 +55,8 @@ struct RunBasis: Sendable {
   var total: UInt64? { settings.testSize == 0 || settings.targets.isEmpty ? nil : UInt64(settings.testSize) }
 
   private static func cores(_ wanted: [Int]) throws -> [Int] {
-    let mask = allowed_cores()
-    let allowed = (0..<64).filter { mask >> UInt64($0) & 1 == 1 }
-    guard let last = allowed.last else { throw CommandFailure(.notStarted, "this process may use none of the cores 0 to 63") }
+    let allowed = Cores.allowed
+    guard let last = allowed.last else { throw CommandFailure(.notStarted, "Linux does not say which cores this process may use") }
     if wanted.isEmpty { return try left(for: [last], of: allowed) }
     if let core = wanted.first(where: { !allowed.contains($0) }) {
       let list = allowed.map(String.init).joined(separator: ", ")

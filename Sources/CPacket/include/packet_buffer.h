@@ -135,10 +135,10 @@ PACKET_PATH static inline void spin_hint(void) {
 
 /* Pins the calling thread to a core. 0, or an errno value. */
 int pin_thread(int core);
-/* Lets the calling thread run anywhere but on the cores of the mask (bit = core, first 64 cores); if none is left, changes nothing. */
-int avoid_cores(uint64_t mask);
-/* The cores this process may run on, as a mask of the first 64. */
-uint64_t allowed_cores(void);
+/* Takes these cores from those that the calling thread may run on; if none would be left, changes nothing. 0, or an errno value. */
+int avoid_cores(const int *_Nonnull cores, int count);
+/* The cores that the calling thread may run on, in ascending order, `most` of them at most (glibc knows 1,024). Returns how many. */
+int allowed_cores(int *_Nonnull cores, int most);
 /* Ticks per second of tick_counter(), measured against CLOCK_MONOTONIC over `milliseconds`. */
 double measure_tick_rate(int milliseconds);
 /* Memory for state tables: zeroed, page aligned, on transparent huge pages where the kernel has them. NULL if there is none. */

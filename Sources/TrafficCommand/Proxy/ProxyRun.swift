@@ -52,7 +52,7 @@ final class ProxyRun<Program: ProxyProgram>: TrafficRun {
     command()
     for worker in basis.cores.indices { threads.append(thread(worker, outputs)) }
     // From here on this thread only looks on: it leaves the workers' cores to them.
-    _ = avoid_cores(basis.cores.reduce(0) { $0 | 1 << UInt64($1) })
+    Cores.avoid(basis.cores)
   }
 
   func tend(stopSignals: Int) { command(stopSignals: stopSignals) }
