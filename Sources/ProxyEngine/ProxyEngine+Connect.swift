@@ -3,8 +3,8 @@ import CPacket
 /// The server's leg, until it stands: a server is chosen, asked, and, if it will not, another one.
 extension ProxyEngine {
   /// Addresses and ports that are looked at for a free one in one go: connections that were opened one after the other lie one behind the other.
-  private static var tupleTries: Int { 16_384 }
-  /// And for some milliseconds after none was found, so that a server whose pairs are all in use does not keep us from anything else.
+  private static var tupleTries: Int { 65_536 }
+  /// And for some milliseconds after none was found, so that a server towards which all are in use does not keep us from anything else.
   private static var fewTupleTries: Int { 64 }
   private static var tuplePause: UInt32 { 16 }
   /// Of these, how many may be passed over because their replies go astray: better such a one than none.
@@ -86,15 +86,15 @@ extension ProxyEngine {
 
   /// The key of what a server would answer to a free pair of address and port, and its hash.
   @inline(always)
-  mutating func freeKey(_ route: UnsafePointer<ServerRoute>) -> (FlowKey, UInt32)? {
-    let isPausing = Int32(bitPattern: tuplesDue &- moment.milliseconds) > 0
+  mutating func freeKey(_ route: UnsafeMutablePointer<ServerRoute>) -> (FlowKey, UInt32)? {
+    let isPausing = Int32(bitPattern: route.pointee.pairsDue &- moment.milliseconds) > 0
     for tries in 0..<(isPausing ? Self.fewTupleTries : Self.tupleTries) {
       let key = crossing.choosesHome ? homeKey(route) : nextKey(route)
       let hash = flowHash(key)
       if find(hash, key) != nil || (tries < Self.strayTries && crossing.isStray(hash)) { continue }
       return (key, hash)
     }
-    tuplesDue = moment.milliseconds &+ Self.tuplePause
+    route.pointee.pairsDue = moment.milliseconds &+ Self.tuplePause
     return nil
   }
 

@@ -160,7 +160,25 @@ extension ProxyEngine {
         repeatBindAnswer(slot, &io)
       }
     }
+    let sequence = segment.pointee.sequence + connection.pointee.toServer
+    if segment.pointee.payloadLength > 0, sequence < binding.pointee.end { return repeatHeld(slot, packet, &io) }
     passToServer(connection, slot, segment, packet.bytes, packet, isUsual: false, &io)
+  }
+
+  /// The client repeats of its request: what goes to the server again is what is held, which others may have been shown, and not what comes now.
+  private mutating func repeatHeld<Port: PacketPort & ~Copyable>(
+    _ slot: UInt32, _ packet: consuming Packet, _ io: inout PacketQueue<Port>
+  ) {
+    let connection = connections.base + Int(slot)
+    let binding = bindings.base + Int(connection.pointee.binding)
+    statistics.count(.requestsRepeated)
+    // What we have acknowledged is ours to repeat, in its time; our answer has said so already.
+    if binding.pointee.taken > 0, binding.pointee.unheard == 0 { return acknowledgeTaken(slot, packet, &io) }
+    io.free(packet)
+    if binding.pointee.taken > 0 { return }
+    var offset = connection.pointee.server.acknowledged.distance(from: binding.pointee.start)
+    let end = min(binding.pointee.sent, room(connection, binding))
+    if offset < end { _ = deliverPart(slot, connection, binding, &offset, end: end, isReplay: false, &io) }
   }
 
   private mutating func repeatBindAnswer<Port: PacketPort & ~Copyable>(_ slot: UInt32, _ io: inout PacketQueue<Port>) {
@@ -196,6 +214,7 @@ extension ProxyEngine {
   /// Time has passed: what the proxy answers for is sent again. What it does not, the client sends again by itself.
   mutating func resendDelivery<Port: PacketPort & ~Copyable>(_ slot: UInt32, _ io: inout PacketQueue<Port>) {
     let connection = connections.base + Int(slot)
+    let binding = bindings.base + Int(connection.pointee.binding)
     guard connection.pointee.retries < parameters.retries else {
       if !connection.pointee.flags.has(.committed) {
         statistics.count(.serversSilent)
@@ -204,12 +223,14 @@ extension ProxyEngine {
       }
       sendReset(to: .client, slot, &io)
       sendReset(to: .server, slot, &io)
-      groups.failed(connection.pointee.target, now: now)
+      // It may be the client who acknowledges nothing.
+      let isServers = connection.pointee.phase == .replaying || connection.pointee.server.acknowledged < binding.pointee.end
+      if isServers { groups.failed(connection.pointee.target, now: now) }
       return release(slot, .deliveryTimeout)
     }
     connection.pointee.retries &+= 1
     statistics.count(.deliveriesRepeated)
-    if bindings.base[Int(connection.pointee.binding)].unheard > 0 { repeatBindAnswer(slot, &io) }
+    if binding.pointee.unheard > 0 { repeatBindAnswer(slot, &io) }
     deliverHeld(slot, &io)
   }
 }

@@ -12,7 +12,8 @@ extension ProxyEngine {
     let (own, other) =
       leg == .client ? (connection.pointee.client, connection.pointee.server) : (connection.pointee.server, connection.pointee.client)
     guard sequence == own.next || sequence == other.acknowledged else {
-      if sequence >= other.acknowledged, sequence < other.edge, phase != .lingering { return challenge(leg, slot, packet, &io) }
+      let edge = leg == .client ? edgeOffered(connection) : other.edge
+      if sequence >= other.acknowledged, sequence < edge, phase != .lingering { return challenge(leg, slot, packet, &io) }
       return drop(packet, .resetNotExact, &io)
     }
     switch phase {
@@ -34,10 +35,23 @@ extension ProxyEngine {
     }
   }
 
+  /// How far the client was ever let send: by the server, or by the proxy before there was one.
+  private func edgeOffered(_ connection: UnsafePointer<ProxyConnection>) -> SequenceNumber {
+    let edge = connection.pointee.server.edge
+    guard connection.pointee.flags.has(.bound) else { return edge }
+    let offered = bindings.base[Int(connection.pointee.binding)].start + parameters.requestLimit
+    return offered > edge ? offered : edge
+  }
+
   private mutating func passReset<Port: PacketPort & ~Copyable>(
     _ segment: UnsafePointer<TCPSegment>, _ slot: UInt32, _ leg: Leg, _ packet: consuming Packet, _ io: inout PacketQueue<Port>
   ) {
     let connection = connections.base + Int(slot)
+    if leg == .client, connection.pointee.flags.has(.bound) {
+      // The server has not been sent all that the client has said.
+      sendBare(segment.pointee.flags.has(.ack) ? .rstAck : .rst, to: .server, slot, packet, &io)
+      return release(slot, .resetByClient)
+    }
     let toOwn = leg == .client ? connection.pointee.toServer : connection.pointee.toClient
     let toOther = leg == .client ? connection.pointee.toClient : connection.pointee.toServer
     let isExplained = segment.pointee.flags.has(.ack)

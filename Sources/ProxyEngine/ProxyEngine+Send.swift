@@ -76,9 +76,18 @@ extension ProxyEngine {
       ? connection.pointee.serverTimestamp &+ connection.pointee.toClientTimestamp : moment.milliseconds
   }
 
-  /// The number that the server expects, as far as it has got everything: of what is held, it may not have been sent all.
+  /// The number that the server expects, as far as it has got everything: of what is held, it may not have been sent all. What lies beyond its window,
+  /// as a probe of it does, it has not taken, and would not take a number behind it.
   @inline(always)
   func sentToServer(_ connection: UnsafePointer<ProxyConnection>) -> SequenceNumber {
+    let sent = saidToServer(connection)
+    let edge = connection.pointee.server.edge
+    return sent > edge && edge >= connection.pointee.server.acknowledged ? edge : sent
+  }
+
+  /// Behind all that the server was sent.
+  @inline(always)
+  private func saidToServer(_ connection: UnsafePointer<ProxyConnection>) -> SequenceNumber {
     guard connection.pointee.flags.has(.bound), !connection.pointee.flags.has(.immediate) else { return connection.pointee.client.next }
     let binding = bindings.base + Int(connection.pointee.binding)
     let isAll = binding.pointee.sent == binding.pointee.count && binding.pointee.count > 0

@@ -68,6 +68,7 @@ extension ProxyEngine {
   }
 
   /// Beyond the server's window. Of a request that has become longer the server may not have all yet; what the client sends of it is answered.
+  /// An acknowledgment stands behind all that the client has sent: by the window that it was offered before there was a server, perhaps.
   @inline(never)
   private mutating func refuseBeyond<Port: PacketPort & ~Copyable>(
     _ connection: UnsafeMutablePointer<ProxyConnection>, _ slot: UInt32, _ segment: UnsafePointer<TCPSegment>, _ sequence: SequenceNumber,
@@ -76,7 +77,13 @@ extension ProxyEngine {
     if connection.pointee.isEdited, segment.pointee.payloadLength > 0, connection.pointee.isReplaced(sequence) {
       return refuseReplaced(slot, packet, &io)
     }
-    drop(packet, .outsideWindow, &io)
+    let sent = sentToServer(connection)
+    let isBehindAll = segment.pointee.length == 0 && sequence.distance(from: sent) <= parameters.requestLimit
+    guard isBehindAll, sent <= connection.pointee.server.edge else { return drop(packet, .outsideWindow, &io) }
+    var lowered = segment.pointee
+    lowered.sequence = sent - connection.pointee.toServer
+    HeaderRewriter.setSequence(packet.bytes, lowered.sequence)
+    passToServer(connection, slot, &lowered, packet.bytes, packet, isUsual: false, &io)
   }
 
   /// From the server to the client.

@@ -56,8 +56,6 @@ public struct ProxyEngine<Rule: BindingRule, Inspector: PayloadInspector>: Engin
   /// Octets of a request in the packet that was held last; 0: there is none, or they were put behind others.
   var newlyHeld: UInt32 = 0
   var tuples: SourcePortChooser
-  /// Until then, in milliseconds, only a few are looked at for a free one.
-  var tuplesDue: UInt32 = 0
   var crossing: WorkerCrossing
   let worker: Int
   let records: ProxyRecordKeeper
@@ -198,6 +196,8 @@ struct ServerRoute: BitwiseCopyable, Sendable {
   var isFixed: Bool
   /// `link` leads there.
   var isResolved: Bool
+  /// When pairs of ours towards it are looked for thoroughly again, in milliseconds, after none was free.
+  var pairsDue: UInt32 = 0
 
   static var unknownScale: UInt8 { .max }
 }

@@ -112,11 +112,16 @@ enum HeaderRewriter {
     frame.store(updatedChecksum(bytes.native16(tcp &+ 16), by: change), at: tcp &+ 16)
   }
 
+  /// Puts another sequence number in the place of a segment's.
+  static func setSequence(_ frame: UnsafeMutableRawPointer, _ number: SequenceNumber) { setNumber(frame, number, at: 4) }
+
   /// Puts another acknowledgment in the place of a segment's.
-  static func setAcknowledgment(_ frame: UnsafeMutableRawPointer, _ number: SequenceNumber) {
+  static func setAcknowledgment(_ frame: UnsafeMutableRawPointer, _ number: SequenceNumber) { setNumber(frame, number, at: 8) }
+
+  private static func setNumber(_ frame: UnsafeMutableRawPointer, _ number: SequenceNumber, at offset: Int) {
     let tcp = tcpOffset(frame)
     var sum = ChecksumSum(UInt64(~UnsafeRawPointer(frame).native16(tcp &+ 16)))
-    replace(frame, tcp &+ 8, with: number.rawValue, tcp, &sum)
+    replace(frame, tcp &+ offset, with: number.rawValue, tcp, &sum)
     frame.store(sum.field, at: tcp &+ 16)
   }
 

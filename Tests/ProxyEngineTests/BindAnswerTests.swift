@@ -141,13 +141,26 @@ import Testing
     script.toClient(.pshAck, "entries")
     script.fromClient(.pshAck, payload: bind + search, seq: 1_001, ack: answer.sequence)
     script.toClient(.pshAck, payload: success, seq: answer.sequence)
-    script.toServer(.pshAck, payload: bind + search, seq: 1_001, ack: script.server.next &- 7 &- 14)
     script.pass(1_100)
     script.toClient(.pshAck, payload: success, seq: answer.sequence)
     script.fromClient(.ack)
     script.toServer(.ack)
     script.pass(100_000, step: 200)
     script.quiet()
+    script.finish()
+  }
+
+  /// That is no fault of the server's.
+  @Test func aClientThatNeverAcknowledgesOurAnswer() throws {
+    let script = try script(2)
+    script.fromClient(.pshAck, payload: bind + search)
+    script.accept()
+    script.fromServer(.pshAck, payload: success, ack: 1_015)
+    script.fromServer(.pshAck, "entries", ack: 1_058)
+    script.pass(200_000, step: 500)
+    script.ended(.deliveryTimeout)
+    #expect(script.proxy.engine.groups.counters(of: 0) == TargetCounters(chosen: 1))
+    script.ignoreSent()
     script.finish()
   }
 

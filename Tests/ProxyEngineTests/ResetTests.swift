@@ -76,6 +76,38 @@ import Testing
     script.finish()
   }
 
+  /// The server has not been sent all that the client has said: its next number is another one.
+  @Test func aClientResetsWhileTheServerTakesLittle() {
+    let script = Script()
+    script.handshake()
+    script.fromClient(.pshAck, "twenty octets, right")
+    script.accept(window: 8)
+    script.toServer(.ack, "twenty o", seq: 1_001)
+    // In the window that the client was offered, not exact.
+    script.fromClient(.rst, seq: 1_015)
+    script.toClient(.ack, ack: 1_001)
+    script.fromClient(.rst)
+    script.toServer(.rst, seq: 1_009)
+    script.ended(.resetByClient)
+    script.finish()
+  }
+
+  /// Nor takes it the number behind a probe of its window.
+  @Test func aClientResetsWhileTheServerTakesNothing() {
+    let script = Script()
+    script.handshake(OptionOctets.mss(1_460))
+    script.fromClient(.pshAck, "twenty octets, right")
+    script.accept(OptionOctets.mss(1_460), window: 8)
+    script.toServer(.ack, "twenty o", seq: 1_001)
+    script.fromServer(.ack, ack: 1_009, window: 0)
+    script.toClient(.ack, ack: 1_009)
+    script.pass(1_100)
+    script.toServer(.ack, "c", seq: 1_009)
+    script.fromClient(.rstAck)
+    script.toServer(.rstAck, seq: 1_009)
+    script.finish()
+  }
+
   @Test func closedPortsAndStrays() {
     let script = Script()
     var syn = script.client.segment(.syn)
