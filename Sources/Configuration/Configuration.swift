@@ -36,6 +36,7 @@ public enum Configuration {
       if let problem = CrossChecks.addressProblem(settings) { throw ConfigurationError(place, problem) }
       settings.adaptToInterface()
     }
+    if settings.engine.openLimit == nil { settings.engine.openLimit = settings.engine.maxOpen }
     if settings.targets.isEmpty, settings.port.isLooped, let ownServer = settings.ownServer { settings.targets = [ownServer] }
     if let problem = CrossChecks.problem(settings) { throw ConfigurationError(place, problem) }
     return settings
@@ -58,7 +59,7 @@ extension TrafficSettings {
   mutating func adaptToInterface() {
     if port.clients == PortSettings().clients { port.clients = [AddressRange(first: port.address, last: port.lastOwnAddress(cores.count))] }
     if engine.verifyPayload == nil { engine.verifyPayload = false }
-    if targets.isEmpty, engine.maxOpen == EngineSettings().maxOpen { engine.maxOpen = Self.serverOnlyMaxOpen }
+    if targets.isEmpty, engine.openLimit == nil { engine.openLimit = Self.serverOnlyMaxOpen }
   }
 
   /// Nobody here says how many clients there are.

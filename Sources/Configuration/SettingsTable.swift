@@ -101,9 +101,9 @@ enum SettingsTable {
       "engine.cps_limit", \.engine.cpsLimit, .integer(0...100_000_000, unit: "connections/s"),
       "Connections opened per second, all workers together; 0: as fast as they are completed.", shortFlags: ["--cps"]),
     SettingsKey(
-      "engine.max_open", \.engine.maxOpen, .integer(1...50_000_000, unit: "connections"),
-      "Connections of the client role open at a time, all workers together. The server role takes twice as many and 256 or a sixteenth more; "
-        + "without targets on an interface the default is 65,536."),
+      "engine.max_open", \.engine.openLimit, ValueFormat.integer(1...50_000_000, unit: "connections").optional,
+      "Connections of the client role open at a time, all workers together. The server role takes twice as many and 256 or a sixteenth more.",
+      absence: "256; 65,536 without targets on an interface"),
     SettingsKey("engine.detailed_records", \.engine.detailedRecords, .boolean, "Write a record of each end of each connection."),
     SettingsKey(
       "engine.fin_by_client", \.engine.finByClient, .integer(0...1_000_000_000, unit: "payloads"),

@@ -48,9 +48,8 @@ extension ProxyEngine {
   @inline(always)
   private func isInPlace(_ arrival: UnsafePointer<Arrival>, _ handle: UInt32) -> Bool {
     let side = UInt32(arrival.pointee.packet.pointee.port)
-    // With one port both are the same.
-    let start = handle & 1 == 0 ? frontStart : backStart
-    return (side ^ handle) & sideMask == 0 && UnsafeRawPointer(arrival.pointee.frame).native64(0) &<< 16 == start
+    // With one port both MACs are the same.
+    return (side ^ handle) & sideMask == 0 && isOurMAC(arrival.pointee.frame, UInt16(truncatingIfNeeded: handle & 1))
   }
 
   /// What is not plainly TCP, or not plainly right.

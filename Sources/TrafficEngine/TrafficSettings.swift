@@ -35,6 +35,10 @@ public struct EngineSettings: Sendable, Equatable {
   public var cpsLimit = 0
   /// Client connections open at a time.
   public var maxOpen = 256
+  /// The number that was given, and then `maxOpen`; nil: as many as suit the roles.
+  public var openLimit: Int? {
+    didSet { if let openLimit { maxOpen = openLimit } }
+  }
   /// Payloads sent after which the client closes; 0: it does not.
   public var finByClient = 0
   /// Payloads received after which the server closes; 0: it does not.

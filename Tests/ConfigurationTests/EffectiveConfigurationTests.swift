@@ -3,11 +3,23 @@ import TCPEngine
 import Testing
 
 @Suite struct EffectiveConfigurationTests {
+  /// Nobody says how many clients a server role alone will have, unless it is said.
+  @Test func aServerRoleAloneHasRoomForMany() throws {
+    let alone = "[[ports]]\ninterface = \"eth0\"\nipnet = \"10.0.0.1/24\"\n"
+    #expect(try Configuration.parse(alone, name: "a.toml").engine.maxOpen == 65_536)
+    for limit in [256, 1_000] {
+      #expect(try Configuration.parse(alone + "[engine]\nmax_open = \(limit)\n", name: "a.toml").engine.maxOpen == limit)
+    }
+    let target = "[[targets]]\nid = \"a\"\nip = \"10.0.0.2\"\n"
+    #expect(try Configuration.parse(alone + target, name: "a.toml").engine.maxOpen == 256)
+  }
+
   @Test func defaultsAreThoseOfTheSettings() throws {
     var expected = TrafficSettings()
     expected.engine.port = 4000
     expected.engine.mss = 1460
     expected.targets = [Target(id: "self", address: expected.port.address, port: expected.engine.port)]
+    expected.engine.openLimit = expected.engine.maxOpen
     #expect(try Configuration.load(file: nil) == expected)
     #expect(try Configuration.parse("", name: "empty.toml") == expected)
   }

@@ -5,7 +5,7 @@ extension ServerGroups {
   public mutating func opened(_ target: UInt16) { targets.base[Int(target)].open &+= 1 }
 
   /// The connection to the target is over, in whatever way; once for each `opened`.
-  /// - Parameter isDecided: it was accepted, at some time.
+  /// - Parameter isDecided: the target was told good or bad by it before.
   @inline(__always)
   public mutating func closed(_ target: UInt16, isDecided: Bool) {
     let state = targets.base + Int(target)
