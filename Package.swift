@@ -31,6 +31,7 @@ let outside = [
   "Benchmark",
 ]
 
+let dpdkHeaders = ["-I/usr/include/dpdk", "-I/usr/include/x86_64-linux-gnu/dpdk", "-include", "rte_config.h", "-Wno-unused-parameter"]
 let dpdkLibraries = ["rte_eal", "rte_ethdev", "rte_mbuf", "rte_mempool", "rte_ring", "rte_net_ring"]
 
 let package = Package(
@@ -52,13 +53,7 @@ let package = Package(
     .target(name: "CPacket", cSettings: [.unsafeFlags(instructionSet)]),
     .target(
       name: "CDPDK", dependencies: ["CPacket"],
-      cSettings: [
-        .unsafeFlags(
-          [
-            "-I/usr/include/dpdk", "-I/usr/include/x86_64-linux-gnu/dpdk", "-include", "rte_config.h", "-Wall", "-Wextra",
-            "-Wno-unused-parameter",
-          ] + instructionSet)
-      ],
+      cSettings: [.unsafeFlags(dpdkHeaders + ["-Wall", "-Wextra"] + instructionSet)],
       linkerSettings: dpdkLibraries.map { .linkedLibrary($0) }),
     .target(name: "CTap", cSettings: [.unsafeFlags(["-Wall", "-Wextra"])]),
     // The packet path is one module, so that the compiler sees through all of it; `make layers` compiles each folder with only the
@@ -88,8 +83,10 @@ let package = Package(
       name: "example-workload", dependencies: ["TrafficCommand", "TCPEngine"], path: "Examples/CustomWorkload", swiftSettings: hot),
     .executableTarget(
       name: "example-rule", dependencies: ["TrafficCommand", "TCPEngine"], path: "Examples/CustomRule", swiftSettings: hot),
-    // `make bench`: the bare loop that the reference load is compared with, and the program that runs both.
-    .target(name: "CFloor", dependencies: ["CDPDK", "CPacket"], cSettings: [.unsafeFlags(instructionSet + ["-Wall", "-Wextra"])]),
+    // `make bench`: the bare loops that the programs are compared with, and the program that runs both.
+    .target(
+      name: "CFloor", dependencies: ["CDPDK", "CPacket"],
+      cSettings: [.unsafeFlags(dpdkHeaders + ["-Wall", "-Wextra"] + instructionSet)]),
     .executableTarget(
       name: "trafficbench",
       dependencies: [

@@ -12,7 +12,22 @@ extension Bench {
       own, ["proxy", "--connections", "\(count ?? connections)", "--open", "\(open)", "--core", "\(core)"] + flags, limit: 300)
   }
 
-  /// What a packet more takes is the difference between connections of one exchange and of many.
+  /// What a middle costs: a connection of one exchange, and a packet more, which is the difference to connections of many exchanges.
+  private struct Cost {
+    let connection: Double
+    let packet: Double
+    let rate: Double
+  }
+
+  private func cost(_ flags: [String], packets: Double) throws -> Cost {
+    let few = try proxyRun(flags)
+    let many = try proxyRun(flags + ["--exchanges", "\(Self.lastExchange)"], connections: connections / 8)
+    let connection = try few.number("cost.cycles_per_connection")
+    return Cost(
+      connection: connection, packet: (try many.number("cost.cycles_per_connection") - connection) / packets,
+      rate: try few.number("rate.cps"))
+  }
+
   private func proxied() -> [Row] {
     fill([
       Row(name: "proxy: bare rewrite and forward", unit: "ticks/connection", digits: 1),
@@ -21,24 +36,22 @@ extension Bench {
       Row(name: "proxy: bare, a packet more", unit: "ticks/packet", digits: 1),
       Row(name: "proxy: a spliced packet more", unit: "ticks/packet", digits: 1, target: "at most 110"),
       Row(name: "proxy: to bare, a packet more", unit: "", digits: 3, target: "at most 1.6"),
+      Row(name: "proxy: leanest rewrite and forward", unit: "ticks/connection", digits: 1),
+      Row(name: "proxy: to leanest", unit: "", digits: 3),
+      Row(name: "proxy: leanest, a packet more", unit: "ticks/packet", digits: 1),
+      Row(name: "proxy: to leanest, a packet more", unit: "", digits: 3),
       Row(name: "proxy: clients, proxy and servers on a core", unit: "connections/s"),
     ]) { rows in
-      let exchanges = ["--exchanges", "\(Self.lastExchange)"]
-      let bare = try proxyRun(["--floor"]).number("cost.cycles_per_connection")
-      let bareLong = try proxyRun(["--floor"] + exchanges, connections: connections / 8).number("cost.cycles_per_connection")
-      let run = try proxyRun()
-      let ticks = try run.number("cost.cycles_per_connection")
-      let long = try proxyRun(exchanges, connections: connections / 8)
-      let packets = try long.number("spliced") / Double(connections / 8) - run.number("spliced") / Double(connections)
-      let barePacket = (bareLong - bare) / packets
-      let packet = (try long.number("cost.cycles_per_connection") - ticks) / packets
-      rows[0].values.append(bare)
-      rows[1].values.append(ticks)
-      rows[2].values.append(ticks / bare)
-      rows[3].values.append(barePacket)
-      rows[4].values.append(packet)
-      rows[5].values.append(packet / barePacket)
-      rows[6].values.append(try run.number("rate.cps"))
+      // A request and its answer, each a packet.
+      let packets = Double(2 * (Self.lastExchange - 1))
+      let bare = try cost(["--floor"], packets: packets)
+      let proxy = try cost([], packets: packets)
+      let leanest = try cost(["--lean-floor"], packets: packets)
+      let values = [
+        bare.connection, proxy.connection, proxy.connection / bare.connection, bare.packet, proxy.packet, proxy.packet / bare.packet,
+        leanest.connection, proxy.connection / leanest.connection, leanest.packet, proxy.packet / leanest.packet, proxy.rate,
+      ]
+      for (index, value) in values.enumerated() { rows[index].values.append(value) }
     }
   }
 

@@ -55,8 +55,8 @@ struct Bench {
 
   private func reference(_ flags: [String] = []) throws -> Child { try Child(engine, arguments() + flags) }
 
-  private func floor() throws -> Child {
-    try Child(own, ["floor", "--connections", "\(connections)", "--open", "\(open)", "--core", "\(core)"])
+  private func floor(_ flags: [String] = []) throws -> Child {
+    try Child(own, ["floor", "--connections", "\(connections)", "--open", "\(open)", "--core", "\(core)"] + flags)
   }
 
   /// Fills rows from as many rounds as there are runs, or as are given; after a failure all of them say why.
@@ -70,21 +70,26 @@ struct Bench {
 
   // MARK: Rows
 
-  /// The bare loop and the reference load in turn, and the ratio of each pair.
+  /// The bare loops and the reference load in turn, and the ratios of each round.
   private func load() -> [Row] {
     var rows = fill([
       Row(name: "bare loop", unit: "ticks/connection", digits: 1),
       Row(name: "reference load", unit: "ticks/connection", digits: 1, target: "at most 900"),
       Row(name: "reference load, rate", unit: "connections/s"),
       Row(name: "reference load to bare loop", unit: "", digits: 3, target: "at most 1.5"),
+      Row(name: "leanest loop", unit: "ticks/connection", digits: 1),
+      Row(name: "reference load to leanest loop", unit: "", digits: 3),
     ]) { rows in
       let bare = try floor().number("cost.cycles_per_connection")
-      rows[0].values.append(bare)
       let child = try reference()
       let ticks = try child.number("cost.cycles_per_connection")
+      let leanest = try floor(["--lean"]).number("cost.cycles_per_connection")
+      rows[0].values.append(bare)
       rows[1].values.append(ticks)
       rows[2].values.append(try child.number("rate.cps"))
       rows[3].values.append(ticks / bare)
+      rows[4].values.append(leanest)
+      rows[5].values.append(ticks / leanest)
     }
     // The bare loop is known: about 600 ticks at 2.3 GHz. A machine or a compiler that makes it dearer flatters the ratio.
     let limit = 650 * tickRate / 2.3e9

@@ -12,6 +12,7 @@ struct Floor: ParsableCommand {
   @Option(help: "Connections to open.") var connections: UInt64 = 2_000_000
   @Option(help: "Connections open at a time.") var open: UInt32 = 256
   @Option(help: "The core to run on.") var core = defaultCore()
+  @Flag(help: "As lean as it can be, instead of by DPDK's own calls.") var lean = false
 
   func run() throws {
     let buffers = 8_192
@@ -26,10 +27,10 @@ struct Floor: ParsableCommand {
     nonisolated(unsafe) var result = floor_result()
     nonisolated(unsafe) var failure: Int32 = 0
     let done = DispatchSemaphore(value: 0)
-    Thread.detachNewThread { [core, connections, open] in
+    Thread.detachNewThread { [core, connections, open, lean] in
       pin_thread(Int32(core))
       DPDK.registerThread()
-      failure = floor_run(port, pool, connections, open, &result)
+      failure = floor_run(port, pool, connections, open, lean ? FLOOR_LEAN : FLOOR_PLAIN, &result)
       DPDK.unregisterThread()
       done.signal()
     }

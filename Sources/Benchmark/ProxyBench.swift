@@ -1,4 +1,5 @@
 import ArgumentParser
+import CFloor
 import CPacket
 import Foundation
 import TCPEngine
@@ -13,7 +14,8 @@ struct ProxyBench: ParsableCommand {
   @Option(help: "The core to run on.") var core = defaultCore()
   @Option(help: "Frames that a ring holds.") var depth = 4_096
   @Option(help: "Requests and responses of each connection.") var exchanges = 1
-  @Flag(help: "A bare rewrite-and-forward loop in the proxy's place.") var floor = false
+  @Flag(help: "A bare rewrite-and-forward loop, by DPDK's own calls, in the proxy's place.") var floor = false
+  @Flag(help: "The same as lean as it can be.") var leanFloor = false
   @Flag(help: "Nothing in the proxy's place: the generator alone, on a ring.") var alone = false
   @Flag(help: "Hold the connections open instead of closing them, and tell the process' memory.") var held = false
 
@@ -23,6 +25,8 @@ struct ProxyBench: ParsableCommand {
   private static let server = IPv4Address(0x0a00_0001)
   private static let proxy = IPv4Address(0x0a00_fe01)
   private static let buffers = 32_768
+
+  private var isFloor: Bool { floor || leanFloor }
 
   func run() throws {
     let huge = try DPDK.start(memory: Self.buffers * 2_560 + (64 << 20))
@@ -35,7 +39,7 @@ struct ProxyBench: ParsableCommand {
     Thread.detachNewThread {
       pin_thread(Int32(parts.bench.core))
       DPDK.registerThread()
-      if parts.bench.floor { parts.runFloor() } else if parts.bench.alone { parts.runAlone() } else { parts.runProxy() }
+      parts.run()
       DPDK.unregisterThread()
       done.signal()
     }
@@ -75,7 +79,7 @@ struct ProxyBench: ParsableCommand {
       settings.port.address = ProxyBench.server
       settings.engine.finByClient = 0
       settings.engine.finByServer = bench.exchanges
-      let last = bench.floor ? ProxyBench.client : IPv4Address(ProxyBench.client.rawValue + 61)
+      let last = bench.isFloor ? ProxyBench.client : IPv4Address(ProxyBench.client.rawValue + 61)
       settings.port.clients = [AddressRange(first: ProxyBench.client, last: last)]
       settings.port.mac = ProxyBench.clientMAC
       settings.engine.maxOpen = bench.held ? bench.connections : bench.open
@@ -137,7 +141,14 @@ struct ProxyBench: ParsableCommand {
         port: DPDKPort(port: proxyPort, queue: 0, pool: pool, cacheSize: 256), engine: engine, clock: TickClock(), link: proxy)
     }
 
-    func runProxy() {
+    func run() {
+      if bench.floor { return runFloor() }
+      if bench.leanFloor { return runLeanFloor() }
+      if bench.alone { return runAlone() }
+      runProxy()
+    }
+
+    private func runProxy() {
       var generator = trafficWorker()
       var middle = proxyWorker()
       ticks = ProxyBenchmark.run(&generator, &middle)
@@ -146,12 +157,24 @@ struct ProxyBench: ParsableCommand {
       leaks = middle.engine.inUse
     }
 
-    func runAlone() {
+    private func runAlone() {
       var generator = trafficWorker()
       ExchangeLoops.run(&generator)
     }
 
-    func runFloor() {
+    private func runFloor() {
+      var generator = trafficWorker()
+      let deltas = UnsafeMutablePointer<UInt32>.allocate(capacity: 65_536)
+      defer { deltas.deallocate() }
+      deltas.initialize(repeating: 1_000, count: 65_536)
+      var middle = forwarder(
+        port: proxyPort, mac: (2, 0, 0, 0, 0, 2), other_mac: (2, 0, 0, 0, 0, 1), own: ProxyBench.proxy.rawValue.bigEndian,
+        client: ProxyBench.client.rawValue.bigEndian, server: ProxyBench.server.rawValue.bigEndian, own_port: UInt16(80).bigEndian,
+        server_port: UInt16(4000).bigEndian, deltas: deltas, forwarded: 0, dropped: 0)
+      ticks = ProxyBenchmark.run(&generator) { forwarder_turn(&middle) }
+    }
+
+    private func runLeanFloor() {
       var generator = trafficWorker()
       let engine = BareForwarder(
         mac: ProxyBench.proxyMAC, other: ProxyBench.clientMAC, own: ProxyBench.proxy, ownPort: 80, server: ProxyBench.server,
@@ -184,7 +207,7 @@ struct ProxyBench: ParsableCommand {
       let counts = traffic.statistics
       let passed = proxy.statistics
       let completed = counts[.client, .completed]
-      let frames = bench.floor ? 0 : passed[ProxyCounter.toServer] + passed[ProxyCounter.toClient]
+      let frames = bench.isFloor ? 0 : passed[ProxyCounter.toServer] + passed[ProxyCounter.toClient]
       let total = Double(bench.connections)
       let outcomes = ProxyOutcome.allCases.filter { passed[$0] > 0 }.map { ("\($0)", Int(passed[$0])) }
       let counters = ProxyCounter.allCases.filter { passed[$0] > 0 }.map { ("\($0)", Int(passed[$0])) }

@@ -1,10 +1,13 @@
 /* What this loop leaves out: timers, options read, checksums verified, addresses and lengths looked at, records, counters, losses, every
  * state but the one that follows. What it does: seven frames, each a copy of a template with ports, sequence and acknowledgment numbers
  * filled in and both checksums summed over the whole header and payload; ports, flags and numbers of each arriving frame read and checked
- * against the end's own; an answer takes the place of the frame it answers. */
+ * against the end's own. */
 #include "floor.h"
 #include "cdpdk.h"
+#include <rte_ip.h>
 #include <string.h>
+
+#define INLINE static inline __attribute__((always_inline))
 
 enum {
     BURST = 64,
@@ -42,6 +45,9 @@ struct loop {
     struct pair *pairs; /* by client port */
     struct packet_buffer *hand[HAND];
     unsigned in_hand;
+    /* FLOOR_PLAIN: what the burst has left behind. */
+    struct packet_buffer *read[2 * BURST];
+    unsigned in_read;
     struct packet_buffer *out[4 * BURST];
     unsigned waiting;
     uint8_t templates[KINDS][96];
@@ -76,7 +82,7 @@ static inline uint32_t load32(const uint8_t *at) {
 }
 
 /* Sum of 32-bit words, `size` a constant multiple of 4 where this is called, so that the loop is unrolled. */
-static inline __attribute__((always_inline)) uint64_t sum(const uint8_t *at, unsigned size, uint64_t total) {
+INLINE uint64_t sum(const uint8_t *at, unsigned size, uint64_t total) {
     for (unsigned offset = 0; offset < size; offset += 4) {
         uint32_t word;
         memcpy(&word, at + offset, 4);
@@ -116,29 +122,7 @@ static void make_template(uint8_t *frame, enum kind kind, uint8_t flags, int fro
     for (unsigned at = TCP + header; at < size; at++) frame[at] = (uint8_t)('a' + at % 26);
 }
 
-/* Makes `buffer` the frame of this kind and puts it in the queue. `kind` is a constant where this is called. */
-static inline __attribute__((always_inline)) void send(
-    struct loop *loop, struct packet_buffer *buffer, enum kind kind, int from_client, uint16_t client_port, uint32_t sequence,
-    uint32_t acknowledgment) {
-    uint8_t *frame = packet_data(buffer);
-    const unsigned size = kind == CLIENT_SYN || kind == SERVER_SYN_ACK ? WITH_OPTIONS
-        : kind == CLIENT_REQUEST || kind == SERVER_RESPONSE           ? WITH_PAYLOAD
-                                                                      : BARE;
-    memcpy(frame, loop->templates[kind], size);
-    store16(frame + TCP + (from_client ? 0 : 2), client_port);
-    store32(frame + TCP + 4, sequence);
-    store32(frame + TCP + 8, acknowledgment);
-    uint16_t checksum = fold(sum(frame + IP, 20, 0));
-    memcpy(frame + IP + 10, &checksum, 2);
-    /* The pseudo header: both addresses, the protocol and the length. */
-    uint64_t pseudo = (uint64_t)__builtin_bswap32(6u << 16 | (size - TCP));
-    checksum = fold(sum(frame + TCP, size - TCP, sum(frame + IP + 12, 8, pseudo)));
-    memcpy(frame + TCP + 16, &checksum, 2);
-    packet_set_length(buffer, size);
-    loop->out[loop->waiting++] = buffer;
-}
-
-static inline struct packet_buffer *take(struct loop *loop) {
+INLINE struct packet_buffer *take(struct loop *loop, enum floor_style style) {
     if (loop->in_hand == 0) {
         if (dpdk_allocate(loop->pool, loop->hand, BURST / 2) != 0) {
             loop->failure = -1;
@@ -147,11 +131,15 @@ static inline struct packet_buffer *take(struct loop *loop) {
         loop->in_hand = BURST / 2;
     }
     struct packet_buffer *buffer = loop->hand[--loop->in_hand];
-    packet_reset(buffer);
+    if (style == FLOOR_LEAN) packet_reset(buffer);
     return buffer;
 }
 
-static inline void give(struct loop *loop, struct packet_buffer *buffer) {
+INLINE void give(struct loop *loop, enum floor_style style, struct packet_buffer *buffer) {
+    if (style == FLOOR_PLAIN) {
+        loop->read[loop->in_read++] = buffer;
+        return;
+    }
     if (loop->in_hand == HAND) {
         dpdk_free(loop->hand + HAND / 2, HAND / 2);
         loop->in_hand = HAND / 2;
@@ -159,19 +147,53 @@ static inline void give(struct loop *loop, struct packet_buffer *buffer) {
     loop->hand[loop->in_hand++] = buffer;
 }
 
-static inline int open_one(struct loop *loop) {
-    struct packet_buffer *buffer = take(loop);
-    if (buffer == NULL) return 0;
+INLINE void set_sums(uint8_t *frame, unsigned size) {
+    uint16_t checksum = fold(sum(frame + IP, 20, 0));
+    memcpy(frame + IP + 10, &checksum, 2);
+    /* The pseudo header: both addresses, the protocol and the length. */
+    uint64_t pseudo = (uint64_t)__builtin_bswap32(6u << 16 | (size - TCP));
+    checksum = fold(sum(frame + TCP, size - TCP, sum(frame + IP + 12, 8, pseudo)));
+    memcpy(frame + TCP + 16, &checksum, 2);
+}
+
+INLINE void set_sums_by_calls(uint8_t *frame) {
+    struct rte_ipv4_hdr *ip = (struct rte_ipv4_hdr *)(frame + IP);
+    ip->hdr_checksum = rte_ipv4_cksum(ip);
+    uint16_t checksum = rte_ipv4_udptcp_cksum(ip, frame + TCP);
+    memcpy(frame + TCP + 16, &checksum, 2);
+}
+
+/* Puts a frame in the queue; the one that it answers, if any, is read. `kind` is a constant where this is called. */
+INLINE void put(
+    struct loop *loop, enum floor_style style, struct packet_buffer *answered, enum kind kind, int from_client, uint16_t client_port,
+    uint32_t sequence, uint32_t acknowledgment) {
+    struct packet_buffer *buffer = answered;
+    if (style == FLOOR_PLAIN && answered != NULL) give(loop, style, answered);
+    if (style == FLOOR_PLAIN || answered == NULL) buffer = take(loop, style);
+    if (buffer == NULL) return;
+    uint8_t *frame = packet_data(buffer);
+    const unsigned size = kind == CLIENT_SYN || kind == SERVER_SYN_ACK ? WITH_OPTIONS
+        : kind == CLIENT_REQUEST || kind == SERVER_RESPONSE           ? WITH_PAYLOAD
+                                                                      : BARE;
+    memcpy(frame, loop->templates[kind], size);
+    store16(frame + TCP + (from_client ? 0 : 2), client_port);
+    store32(frame + TCP + 4, sequence);
+    store32(frame + TCP + 8, acknowledgment);
+    if (style == FLOOR_PLAIN) set_sums_by_calls(frame); else set_sums(frame, size);
+    packet_set_length(buffer, size);
+    loop->out[loop->waiting++] = buffer;
+}
+
+INLINE void open_one(struct loop *loop, enum floor_style style) {
     uint16_t client_port = loop->next_port;
     loop->next_port = client_port == 65535 ? FIRST_PORT : (uint16_t)(client_port + 1);
     uint32_t sequence = loop->serial += 64007;
     loop->pairs[client_port].client.next = sequence + 1;
-    send(loop, buffer, CLIENT_SYN, 1, client_port, sequence, 0);
-    return 1;
+    put(loop, style, NULL, CLIENT_SYN, 1, client_port, sequence, 0);
 }
 
 /* A frame that the client's end receives. 1: the connection is closed. */
-static inline int client_receive(struct loop *loop, struct packet_buffer *buffer, const uint8_t *frame) {
+INLINE int client_receive(struct loop *loop, enum floor_style style, struct packet_buffer *buffer, const uint8_t *frame) {
     uint16_t client_port = load16(frame + TCP + 2);
     struct end *end = &loop->pairs[client_port].client;
     uint32_t sequence = load32(frame + TCP + 4), acknowledgment = load32(frame + TCP + 8);
@@ -179,25 +201,23 @@ static inline int client_receive(struct loop *loop, struct packet_buffer *buffer
     if (acknowledgment != end->next) loop->failure = -3;
     if (flags == (SYN | ACK)) {
         end->expected = sequence + 1;
-        send(loop, buffer, CLIENT_ACK, 1, client_port, acknowledgment, sequence + 1);
-        struct packet_buffer *request = take(loop);
-        if (request == NULL) return 0;
-        send(loop, request, CLIENT_REQUEST, 1, client_port, acknowledgment, sequence + 1);
+        put(loop, style, buffer, CLIENT_ACK, 1, client_port, acknowledgment, sequence + 1);
+        put(loop, style, NULL, CLIENT_REQUEST, 1, client_port, acknowledgment, sequence + 1);
         end->next = acknowledgment + PAYLOAD;
         return 0;
     }
     if (sequence != end->expected) loop->failure = -3;
     if (flags & FIN) {
-        send(loop, buffer, CLIENT_FIN, 1, client_port, acknowledgment, sequence + PAYLOAD + 1);
+        put(loop, style, buffer, CLIENT_FIN, 1, client_port, acknowledgment, sequence + PAYLOAD + 1);
         end->next = acknowledgment + 1;
         end->expected = sequence + PAYLOAD + 1;
         return 0;
     }
-    give(loop, buffer);
+    give(loop, style, buffer);
     return 1;
 }
 
-static inline void server_receive(struct loop *loop, struct packet_buffer *buffer, const uint8_t *frame) {
+INLINE void server_receive(struct loop *loop, enum floor_style style, struct packet_buffer *buffer, const uint8_t *frame) {
     uint16_t client_port = load16(frame + TCP);
     struct end *end = &loop->pairs[client_port].server;
     uint32_t sequence = load32(frame + TCP + 4), acknowledgment = load32(frame + TCP + 8);
@@ -206,18 +226,18 @@ static inline void server_receive(struct loop *loop, struct packet_buffer *buffe
         uint32_t first = loop->serial += 64007;
         end->next = first + 1;
         end->expected = sequence + 1;
-        send(loop, buffer, SERVER_SYN_ACK, 0, client_port, first, sequence + 1);
+        put(loop, style, buffer, SERVER_SYN_ACK, 0, client_port, first, sequence + 1);
         return;
     }
     if (sequence != end->expected || acknowledgment != end->next) loop->failure = -3;
     if (flags & FIN) {
-        send(loop, buffer, SERVER_ACK, 0, client_port, acknowledgment, sequence + 1);
+        put(loop, style, buffer, SERVER_ACK, 0, client_port, acknowledgment, sequence + 1);
     } else if (flags & PSH) {
-        send(loop, buffer, SERVER_RESPONSE, 0, client_port, acknowledgment, sequence + PAYLOAD);
+        put(loop, style, buffer, SERVER_RESPONSE, 0, client_port, acknowledgment, sequence + PAYLOAD);
         end->next = acknowledgment + PAYLOAD + 1;
         end->expected = sequence + PAYLOAD;
     } else {
-        give(loop, buffer);
+        give(loop, style, buffer);
     }
 }
 
@@ -234,6 +254,8 @@ static inline void flush(struct loop *loop) {
     }
     loop->frames += done;
     loop->waiting = 0;
+    if (loop->in_read > 0) dpdk_free(loop->read, loop->in_read);
+    loop->in_read = 0;
 }
 
 static void prepare(struct loop *loop) {
@@ -247,9 +269,31 @@ static void prepare(struct loop *loop) {
     memset(loop->pairs, 0, 65536 * sizeof *loop->pairs);
 }
 
+/* Until all are closed. Returns how many. `style` is a constant where this is called. */
+INLINE uint64_t run(struct loop *loop, enum floor_style style, uint64_t connections, uint32_t open) {
+    struct packet_buffer *burst[BURST];
+    uint64_t opened = 0, closed = 0, idle = 0;
+    while (closed < connections && loop->failure == 0) {
+        unsigned count = dpdk_receive(loop->port, 0, burst, BURST);
+        for (unsigned index = 0; index < count; index++) {
+            if (index + 4 < count) prefetch_line(burst[index + 4]->buf_addr + PACKET_HEADROOM);
+            const uint8_t *frame = packet_data(burst[index]);
+            if (load16(frame + TCP + 2) == SERVER_PORT)
+                server_receive(loop, style, burst[index], frame);
+            else
+                closed += (uint64_t)client_receive(loop, style, burst[index], frame);
+        }
+        for (unsigned due = 0; due < BURST / 2 && opened < connections && opened - closed < open; due++, opened++) open_one(loop, style);
+        if (count == 0 && loop->waiting == 0 && ++idle > 1000) loop->failure = -3;
+        flush(loop);
+    }
+    return closed;
+}
+
 static struct loop the_loop;
 
-int floor_run(uint16_t port, void *pool, uint64_t connections, uint32_t open, struct floor_result *result) {
+int floor_run(
+    uint16_t port, void *pool, uint64_t connections, uint32_t open, enum floor_style style, struct floor_result *result) {
     struct loop *loop = &the_loop;
     memset(loop, 0, sizeof *loop);
     loop->port = port;
@@ -259,28 +303,13 @@ int floor_run(uint16_t port, void *pool, uint64_t connections, uint32_t open, st
     if (loop->pairs == NULL) return -1;
     prepare(loop);
 
-    struct packet_buffer *burst[BURST];
-    uint64_t opened = 0, closed = 0, idle = 0;
     uint64_t from = tick_counter();
-    while (closed < connections && loop->failure == 0) {
-        unsigned count = dpdk_receive(port, 0, burst, BURST);
-        for (unsigned index = 0; index < count; index++) {
-            if (index + 4 < count) prefetch_line(burst[index + 4]->buf_addr + PACKET_HEADROOM);
-            const uint8_t *frame = packet_data(burst[index]);
-            if (load16(frame + TCP + 2) == SERVER_PORT)
-                server_receive(loop, burst[index], frame);
-            else
-                closed += (uint64_t)client_receive(loop, burst[index], frame);
-        }
-        for (unsigned due = 0; due < BURST / 2 && opened < connections && opened - closed < open; due++)
-            opened += (uint64_t)open_one(loop);
-        if (count == 0 && loop->waiting == 0 && ++idle > 1000) loop->failure = -3;
-        flush(loop);
-    }
+    result->connections =
+        style == FLOOR_PLAIN ? run(loop, FLOOR_PLAIN, connections, open) : run(loop, FLOOR_LEAN, connections, open);
     result->ticks = tick_counter() - from;
-    result->connections = closed;
     result->frames = loop->frames;
 
+    struct packet_buffer *burst[BURST];
     for (unsigned count; (count = dpdk_receive(port, 0, burst, BURST)) > 0;) dpdk_free(burst, count);
     dpdk_free(loop->hand, loop->in_hand);
     release_table(loop->pairs, 65536 * sizeof *loop->pairs);

@@ -69,28 +69,53 @@ struct Binding: BitwiseCopyable, @unchecked Sendable {
   var end: SequenceNumber { start + count }
 }
 
-/// Where in a held packet its part of the request lies; written into the packet's headroom.
-struct RequestNote: BitwiseCopyable, @unchecked Sendable {
-  var next: PacketPointer?
-  /// From the frame's first octet.
-  var offset: UInt32
-  var length: UInt32
+/// Where in a held packet its part of the request lies, and which packet is the next; written into the first line of its buffer, which whoever
+/// frees or reads it touches anyway.
+struct RequestNote {
+  private let packet: PacketPointer
 
   @inline(always)
-  static func of(_ packet: PacketPointer) -> UnsafeMutablePointer<RequestNote> {
-    UnsafeMutableRawPointer(packet.pointee.buf_addr).assumingMemoryBound(to: RequestNote.self)
+  static func of(_ packet: PacketPointer) -> RequestNote { RequestNote(packet: packet) }
+
+  /// Begins to hold a packet.
+  @inline(always)
+  static func begin(_ packet: PacketPointer, offset: UInt32, length: UInt32) {
+    let note = of(packet)
+    note.next = nil
+    note.offset = offset
+    note.length = length
+  }
+
+  @inline(always)
+  var next: PacketPointer? {
+    get { packet_link(packet) }
+    nonmutating set { packet_set_link(packet, newValue) }
+  }
+
+  /// From the frame's first octet.
+  @inline(always)
+  var offset: UInt32 {
+    get { packet.pointee.packet_type }
+    nonmutating set { packet.pointee.packet_type = newValue }
+  }
+
+  /// Octets, no more than a buffer holds.
+  @inline(always)
+  var length: UInt32 {
+    get { UInt32(packet.pointee.vlan_tci) }
+    nonmutating set { packet.pointee.vlan_tci = UInt16(truncatingIfNeeded: newValue) }
   }
 
   /// The octets.
   @inline(always)
   static func bytes(_ packet: PacketPointer) -> UnsafeMutableRawPointer {
-    UnsafeMutableRawPointer(packet_data(packet)) + Int(of(packet).pointee.offset)
+    UnsafeMutableRawPointer(packet_data(packet)) + Int(of(packet).offset)
   }
 
   /// Octets that could be put behind those that are there.
   @inline(always)
   static func room(_ packet: PacketPointer) -> Int {
-    let used = Int(packet.pointee.data_off) &+ Int(of(packet).pointee.offset) &+ Int(of(packet).pointee.length)
+    let used = Int(packet.pointee.data_off) &+ Int(of(packet).offset) &+ Int(of(packet).length)
     return Int(packet.pointee.buf_len) &- used
   }
 }

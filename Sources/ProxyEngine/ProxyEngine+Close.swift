@@ -93,7 +93,7 @@ extension ProxyEngine {
   /// What is held of a request is held no more.
   mutating func discard(_ binding: UnsafeMutablePointer<Binding>) {
     guard let last = binding.pointee.last else { return }
-    RequestNote.of(last).pointee.next = discarded
+    RequestNote.of(last).next = discarded
     discarded = binding.pointee.first
     binding.pointee.first = nil
     binding.pointee.last = nil
@@ -101,7 +101,7 @@ extension ProxyEngine {
 
   mutating func discardAnswerPart(_ binding: UnsafeMutablePointer<Binding>) {
     guard let part = binding.pointee.answerPart else { return }
-    RequestNote.of(part).pointee.next = discarded
+    RequestNote.of(part).next = discarded
     discarded = part
     binding.pointee.answerPart = nil
   }
@@ -109,7 +109,7 @@ extension ProxyEngine {
   @inline(never)
   public mutating func freeDiscarded<Port: PacketPort & ~Copyable>(_ io: inout PacketQueue<Port>) {
     while let packet = discarded {
-      discarded = RequestNote.of(packet).pointee.next
+      discarded = RequestNote.of(packet).next
       heldCount &-= 1
       io.free(Packet(owning: packet))
     }

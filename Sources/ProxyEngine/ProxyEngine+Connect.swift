@@ -151,6 +151,8 @@ extension ProxyEngine {
   ) {
     let connection = connections.base + Int(slot)
     let binding = bindings.base + Int(connection.pointee.binding)
+    // What is delivered below was received some turns ago.
+    if let request = binding.pointee.first { prefetch_frame(request) }
     let isImmediate = connection.pointee.flags.has(.immediate)
     let acknowledgment = segment.pointee.acknowledgment
     // A SYN that was passed on as it came may have carried data (RFC 7413).

@@ -52,14 +52,14 @@ extension ProxyEngine {
   ) -> Bool {
     var place = offset
     var found = binding.pointee.first
-    while let packet = found, place > Int(RequestNote.of(packet).pointee.length) {
-      place &-= Int(RequestNote.of(packet).pointee.length)
-      found = RequestNote.of(packet).pointee.next
+    while let packet = found, place > Int(RequestNote.of(packet).length) {
+      place &-= Int(RequestNote.of(packet).length)
+      found = RequestNote.of(packet).next
     }
     guard let cut = found, let inserted = newPart(&io) else { return false }
     let note = RequestNote.of(cut)
-    let removed = smaller(count, Int(note.pointee.length) &- place)
-    let rest = Int(note.pointee.length) &- place &- removed
+    let removed = smaller(count, Int(note.length) &- place)
+    let rest = Int(note.length) &- place &- removed
     let length = text.utf8CodeUnitCount
     var tail = inserted
     if RequestNote.room(inserted) < length &+ rest {
@@ -72,13 +72,13 @@ extension ProxyEngine {
     Self.put(UnsafeRawPointer(text.utf8Start), count: length, behind: inserted)
     Self.put(UnsafeRawPointer(RequestNote.bytes(cut)) + (place &+ removed), count: rest, behind: tail)
 
-    RequestNote.of(tail).pointee.next = note.pointee.next
-    if tail != inserted { RequestNote.of(inserted).pointee.next = tail }
-    note.pointee.next = inserted
-    note.pointee.length = UInt32(truncatingIfNeeded: place)
+    RequestNote.of(tail).next = note.next
+    if tail != inserted { RequestNote.of(inserted).next = tail }
+    note.next = inserted
+    note.length = UInt32(truncatingIfNeeded: place)
     if binding.pointee.last == cut { binding.pointee.last = tail }
     heldCount &+= tail == inserted ? 1 : 2
-    Self.removeFirst(count &- removed, of: RequestNote.of(tail).pointee.next)
+    Self.removeFirst(count &- removed, of: RequestNote.of(tail).next)
     binding.pointee.count = binding.pointee.count &+ UInt32(truncatingIfNeeded: length) &- UInt32(truncatingIfNeeded: count)
     return true
   }
@@ -87,7 +87,7 @@ extension ProxyEngine {
   private mutating func newPart<Port: PacketPort & ~Copyable>(_ io: inout PacketQueue<Port>) -> PacketPointer? {
     guard let packet = allocate(&io) else { return nil }
     let buffer = packet.release()
-    RequestNote.of(buffer).pointee = RequestNote(next: nil, offset: UInt32(truncatingIfNeeded: FrameWriter.plainPayloadOffset), length: 0)
+    RequestNote.begin(buffer, offset: UInt32(truncatingIfNeeded: FrameWriter.plainPayloadOffset), length: 0)
     return buffer
   }
 
@@ -108,7 +108,7 @@ extension ProxyEngine {
         free(first, &io)
         return nil
       }
-      RequestNote.of(last).pointee.next = next
+      RequestNote.of(last).next = next
       last = next
       parts &+= 1
     }
@@ -120,15 +120,15 @@ extension ProxyEngine {
   private mutating func free<Port: PacketPort & ~Copyable>(_ first: PacketPointer, _ io: inout PacketQueue<Port>) {
     var next: PacketPointer? = first
     while let packet = next {
-      next = RequestNote.of(packet).pointee.next
+      next = RequestNote.of(packet).next
       io.free(Packet(owning: packet))
     }
   }
 
   private static func put(_ octets: UnsafeRawPointer, count: Int, behind packet: PacketPointer) {
     let note = RequestNote.of(packet)
-    (RequestNote.bytes(packet) + Int(note.pointee.length)).copyMemory(from: octets, byteCount: count)
-    note.pointee.length &+= UInt32(truncatingIfNeeded: count)
+    (RequestNote.bytes(packet) + Int(note.length)).copyMemory(from: octets, byteCount: count)
+    note.length &+= UInt32(truncatingIfNeeded: count)
   }
 
   /// Takes octets off the front of packets that are linked.
@@ -137,11 +137,11 @@ extension ProxyEngine {
     var next = first
     while left > 0, let packet = next {
       let note = RequestNote.of(packet)
-      let part = UInt32(truncatingIfNeeded: smaller(left, Int(note.pointee.length)))
-      note.pointee.offset &+= part
-      note.pointee.length &-= part
+      let part = UInt32(truncatingIfNeeded: smaller(left, Int(note.length)))
+      note.offset &+= part
+      note.length &-= part
       left &-= Int(part)
-      next = note.pointee.next
+      next = note.next
     }
   }
 }

@@ -19,7 +19,7 @@ extension ProxyEngine {
     connection.pointee.client.next = segment.pointee.sequence + segment.pointee.length
     let length = UInt32(truncatingIfNeeded: packet.length)
     let buffer = packet.release()
-    RequestNote.of(buffer).pointee = RequestNote(next: nil, offset: 0, length: length)
+    RequestNote.begin(buffer, offset: 0, length: length)
     binding.pointee.first = buffer
     binding.pointee.last = buffer
     heldCount &+= 1
@@ -31,7 +31,7 @@ extension ProxyEngine {
     let connection = connections.base + Int(slot)
     let binding = bindings.base + Int(connection.pointee.binding)
     guard let held = binding.pointee.first, let packet = allocate(&io) else { return }
-    let length = Int(RequestNote.of(held).pointee.length)
+    let length = Int(RequestNote.of(held).length)
     packet.bytes.copyMemory(from: RequestNote.bytes(held), byteCount: length)
     var segment = TCPSegment()
     guard case .tcp = FrameParser.parseAny(packet.bytes, count: length, verify: .byPort, into: &segment) else { return io.free(packet) }

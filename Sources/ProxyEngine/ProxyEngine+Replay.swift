@@ -42,7 +42,7 @@ extension ProxyEngine {
     let offset = UInt32(segment.pointee.payloadOffset)
     guard let part = binding.pointee.answerPart else {
       let buffer = packet.release()
-      RequestNote.of(buffer).pointee = RequestNote(next: nil, offset: offset, length: length)
+      RequestNote.begin(buffer, offset: offset, length: length)
       binding.pointee.answerPart = buffer
       heldCount &+= 1
       return (UnsafeRawPointer(RequestNote.bytes(buffer)), Int(length))
@@ -52,10 +52,10 @@ extension ProxyEngine {
       io.free(packet)
       return nil
     }
-    (RequestNote.bytes(part) + Int(note.pointee.length)).copyMemory(from: packet.bytes + Int(offset), byteCount: Int(length))
-    note.pointee.length &+= length
+    (RequestNote.bytes(part) + Int(note.length)).copyMemory(from: packet.bytes + Int(offset), byteCount: Int(length))
+    note.length &+= length
     io.free(packet)
-    return (UnsafeRawPointer(RequestNote.bytes(part)), Int(note.pointee.length))
+    return (UnsafeRawPointer(RequestNote.bytes(part)), Int(note.length))
   }
 
   /// Octets of the server that the client never hears of: it has had others, and from here on the streams run side by side again.

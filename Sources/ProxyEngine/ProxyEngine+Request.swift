@@ -160,14 +160,14 @@ extension ProxyEngine {
     binding.pointee.count &+= length
     if let last = binding.pointee.last, RequestNote.room(last) >= Int(length) {
       let note = RequestNote.of(last)
-      (RequestNote.bytes(last) + Int(note.pointee.length)).copyMemory(from: packet.bytes + Int(offset), byteCount: Int(length))
-      note.pointee.length &+= length
+      (RequestNote.bytes(last) + Int(note.length)).copyMemory(from: packet.bytes + Int(offset), byteCount: Int(length))
+      note.length &+= length
       return io.free(packet)
     }
     let buffer = packet.release()
-    RequestNote.of(buffer).pointee = RequestNote(next: nil, offset: offset, length: length)
+    RequestNote.begin(buffer, offset: offset, length: length)
     if let last = binding.pointee.last {
-      RequestNote.of(last).pointee.next = buffer
+      RequestNote.of(last).next = buffer
     } else {
       binding.pointee.first = buffer
     }
@@ -187,8 +187,8 @@ extension ProxyEngine {
       binding.pointee.last = nil
     } else {
       var packet = binding.pointee.first
-      while let before = packet, RequestNote.of(before).pointee.next != last { packet = RequestNote.of(before).pointee.next }
-      if let packet { RequestNote.of(packet).pointee.next = nil }
+      while let before = packet, RequestNote.of(before).next != last { packet = RequestNote.of(before).next }
+      if let packet { RequestNote.of(packet).next = nil }
       binding.pointee.last = packet
     }
     binding.pointee.count &-= newlyHeld
@@ -302,8 +302,8 @@ extension ProxyEngine {
     var target = place
     var next = binding.pointee.first
     while left > 0, let packet = next {
-      let length = Int(RequestNote.of(packet).pointee.length)
-      next = RequestNote.of(packet).pointee.next
+      let length = Int(RequestNote.of(packet).length)
+      next = RequestNote.of(packet).next
       if skip >= length {
         skip &-= length
         continue

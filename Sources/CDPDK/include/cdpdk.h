@@ -1,4 +1,4 @@
-/* The part of DPDK that tcpengine uses, behind a header that needs no DPDK headers. Nothing else in the project names rte_*. */
+/* The part of DPDK that tcpengine uses, behind a header that needs no DPDK headers. Nothing else in the programs names rte_*. */
 #pragma once
 #include "packet_buffer.h"
 #include <stddef.h>

@@ -55,6 +55,18 @@ PACKET_PATH static inline void packet_set_length(struct packet_buffer *_Nonnull 
     p->data_len = (uint16_t)length;
 }
 
+/* While an engine holds a received frame, what the port said of it, in the buffer's first line, is the engine's own: a link to another
+ * frame, and where octets lie. */
+PACKET_PATH static inline struct packet_buffer *_Nullable packet_link(const struct packet_buffer *_Nonnull p) {
+    struct packet_buffer *link;
+    __builtin_memcpy(&link, &p->hash_rss, sizeof link);
+    return link;
+}
+
+PACKET_PATH static inline void packet_set_link(struct packet_buffer *_Nonnull p, struct packet_buffer *_Nullable link) {
+    __builtin_memcpy(&p->hash_rss, &link, sizeof link);
+}
+
 /* Tells the port what to compute in the frame, and where its IPv4 header begins and ends. */
 PACKET_PATH static inline void packet_leave_sums(
     struct packet_buffer *_Nonnull p, uint64_t flags, unsigned link_length, unsigned network_length) {
@@ -86,6 +98,12 @@ PACKET_PATH static inline void prefetch_to_write(const void *_Nonnull address) {
 PACKET_PATH static inline void prefetch_buffer(const struct packet_buffer *_Nonnull p) {
     prefetch_line(p);
     prefetch_line((const uint8_t *)(p + 1) + PACKET_HEADROOM);
+}
+
+/* The same of a frame that is read, and the line behind. */
+PACKET_PATH static inline void prefetch_frame(const struct packet_buffer *_Nonnull p) {
+    prefetch_buffer(p);
+    prefetch_line((const uint8_t *)(p + 1) + PACKET_HEADROOM + 64);
 }
 
 /* The time-stamp counter: invariant, common to all cores (doctor checks that it is). */
