@@ -24,7 +24,8 @@ struct NumberRule: BindingRule {
   }
 }
 
-/// The worker's loops, written out so that the compiler specialises the whole packet path for this rule.
+/// The worker's loops, written out for this rule. In a package of its own they run, several times slower than those of the program itself, which
+/// the compiler specialises (Documentation/HotPath.md).
 enum NumberLoops: ProxyProgram {
   typealias Rule = NumberRule
   typealias Inspector = NoInspector

@@ -5,8 +5,8 @@
 import TCPEngine
 import TrafficCommand
 
-/// The worker's loops, written out so that the compiler specialises the whole packet path for this workload. `@_noLocks` makes it prove
-/// that nothing on it takes a lock or memory.
+/// The worker's loops, written out for this workload. In a package of its own they run, several times slower than the workloads of the program
+/// itself, which the compiler specialises (Documentation/HotPath.md).
 enum ShoutLoops: TrafficProgram {
   typealias W = ShoutWorkload
 

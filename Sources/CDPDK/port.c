@@ -1,3 +1,6 @@
+#define _GNU_SOURCE
+/* Interrupt sources of one's own are one still. */
+#define ALLOW_EXPERIMENTAL_API
 #include "cdpdk.h"
 #include <arpa/inet.h>
 #include <errno.h>
@@ -7,9 +10,13 @@
 #include <rte_flow.h>
 #include <rte_mbuf.h>
 #include <rte_errno.h>
+#include <rte_interrupts.h>
 #include <rte_ring.h>
+#include <semaphore.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 int dpdk_create_ring_port(const char *name, unsigned queues, unsigned depth, int socket) {
     struct rte_ring *rings[RTE_PMD_RING_MAX_RX_RINGS];
@@ -196,6 +203,27 @@ uint64_t dpdk_port_mac(uint16_t port) {
 void dpdk_stop_port(uint16_t port) {
     rte_eth_dev_stop(port);
     rte_eth_dev_close(port);
+}
+
+static sem_t held;
+
+static void stay(void *argument) {
+    (void)argument;
+    sem_post(&held);
+    for (;;) pause();
+}
+
+void dpdk_hold_interrupts(void) {
+    static int is_held;
+    if (is_held) return;
+    is_held = 1;
+    sem_init(&held, 0, 0);
+    /* A source of our own: DPDK waits for its own ones in the end. */
+    struct rte_intr_handle *source = rte_intr_instance_alloc(RTE_INTR_INSTANCE_F_PRIVATE);
+    int event = eventfd(1, EFD_CLOEXEC);
+    if (source == NULL || event < 0 || rte_intr_fd_set(source, event) != 0 || rte_intr_type_set(source, RTE_INTR_HANDLE_EXT) != 0) return;
+    if (rte_intr_callback_register(source, stay, NULL) == 0)
+        while (sem_wait(&held) != 0) continue;
 }
 
 int dpdk_port_socket(uint16_t port) { return rte_eth_dev_socket_id(port); }

@@ -26,7 +26,7 @@ public struct ConfigurationError: Error, Equatable, CustomStringConvertible {
 
   init(_ place: Place, _ problem: String) {
     self.place = place
-    self.problem = problem.oneLine
+    self.problem = problem.controlsWritten
   }
 
   /// A key of a file whose value does not do.
@@ -41,8 +41,8 @@ public struct ConfigurationError: Error, Equatable, CustomStringConvertible {
 }
 
 extension String {
-  /// The same with control characters written as TOML does: what is quoted from a file may have them.
-  fileprivate var oneLine: String {
+  /// The same in one line, with control characters written as TOML does: what is quoted from a file or a command line may have them.
+  public var controlsWritten: String {
     unicodeScalars.reduce(into: "") { text, scalar in
       switch scalar {
       case "\t": text += "\\t"

@@ -62,6 +62,8 @@ extension ValueFormat where Value == [AddressRange] {
       decode: { (node) throws(Mismatch) in
         let texts = try texts(node)
         var ranges: [AddressRange] = []
+        // As a flag has it.
+        if mayBeEmpty, texts == ["[]"] { return ranges }
         for text in texts {
           for part in text.split(separator: ",", omittingEmptySubsequences: false) {
             guard let range = AddressRange(part), !ranges.contains(where: range.overlaps) else {

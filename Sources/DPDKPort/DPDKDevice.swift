@@ -11,6 +11,9 @@ public struct DPDKDevice: Sendable {
   public let hash: PortHash?
   /// Why it is this driver, where another was tried first.
   public var choice: String?
+  /// The driver that was tried first has lent buffers to the kernel.
+  var hasLentBuffers = false
+  var lock: InterfaceLock?
 
   /// The checksums that it sees to: those it was asked for, as far as it can.
   public let checksums: ChecksumOffloads
@@ -65,7 +68,7 @@ public struct DPDKDevice: Sendable {
   public static func virtual(
     _ arguments: String, pools: [UnsafeMutableRawPointer], _ request: Request
   ) throws(DPDKError) -> DPDKDevice {
-    let (port, said) = DPDK.listening { dpdk_attach(arguments) }
+    let (port, said) = DPDK.listening { dpdk_attach(arguments + bufferSize(arguments, request.mtu)) }
     guard port >= 0 else {
       let name = arguments.prefix { $0 != "," }
       guard !said.contains(where: { $0.hasPrefix("failed to parse device") }) else {
@@ -77,6 +80,14 @@ public struct DPDKDevice: Sendable {
       throw DPDKError("no virtual device '\(arguments)' (ports.vdev): \(reason); correct the arguments of \(name)")
     }
     return try DPDKDevice(UInt16(port), "'\(arguments)' (ports.vdev)", pools, request)
+  }
+
+  /// What memif is to be told besides, so that each frame fits into one of its buffers: where a frame takes several and the ring is full in the
+  /// middle of it, the driver loses its place (as of DPDK 22.11).
+  private static func bufferSize(_ arguments: String, _ mtu: Int) -> String {
+    guard mtu > usualMTU, arguments.hasPrefix("net_memif"), !arguments.contains("bsize=") else { return "" }
+    // Ethernet's header, and two tags.
+    return ",bsize=\((mtu + 22 + 1_023) / 1_024 * 1_024)"
   }
 
   /// A PCI device that DPDK was started with.
@@ -168,9 +179,14 @@ public struct DPDKDevice: Sendable {
   }
 
   /// Whether all buffers come back when the port is stopped: AF_XDP's driver keeps those that it has lent to the kernel.
-  public var returnsBuffers: Bool { driver != "net_af_xdp" }
+  public var returnsBuffers: Bool { driver != "net_af_xdp" && !hasLentBuffers }
 
-  public func stop() { dpdk_stop_port(port) }
+  public func stop() {
+    // The other end may be leaving at this moment.
+    if driver == "net_memif" { dpdk_hold_interrupts() }
+    dpdk_stop_port(port)
+    lock?.release()
+  }
 
   /// Gives the port all of the rules, or none: the driver's reason is thrown.
   public func create(_ rules: [SteeringRule]) throws(DPDKError) {

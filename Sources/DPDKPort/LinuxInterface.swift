@@ -20,33 +20,61 @@ extension DPDKDevice {
         "interface '\(interface)' has an MTU of \(mtu), but ports.mtu is \(request.mtu): lower it, or `ip link set \(interface) mtu \(request.mtu)`"
       )
     }
-    switch driver {
-    case .packet: return try packet(interface, pools, request)
-    case .xdp: return try xdp(interface, pools, request)
-    case .automatic:
-      if let reason = hindersXDP(interface, request) {
-        var device = try packet(interface, pools, request)
-        device.choice = "not AF_XDP: \(reason)"
-        return device
-      }
-      do { return try xdp(interface, pools, request) } catch {
+    return switch driver {
+    case .packet: try packet(interface, pools, request, InterfaceLock(interface, isShared: true))
+    case .xdp: try xdp(interface, pools, request, InterfaceLock(interface, isShared: false))
+    case .automatic: try whatFits(interface, pools, request)
+    }
+  }
+
+  /// AF_XDP where nothing is known against it and it starts, else AF_PACKET.
+  private static func whatFits(
+    _ interface: String, _ pools: [UnsafeMutableRawPointer], _ request: Request
+  ) throws(DPDKError) -> DPDKDevice {
+    var reason = hindersXDP(interface, request, workers: pools.count)
+    var hasLent = false
+    if reason == nil {
+      do throws(DPDKError) {
+        let lock = try InterfaceLock(interface, isShared: false)
+        hasLent = true
+        do throws(DPDKError) { return try xdp(interface, pools, request, lock) } catch {
+          lock.release()
+          throw error
+        }
+      } catch {
         guard request.mtu <= usualMTU else { throw error }
-        var device = try packet(interface, pools, request)
-        device.choice = "not AF_XDP: \(error.reason)"
-        return device
+        reason = error.reason
       }
     }
+    var device = try packet(interface, pools, request, InterfaceLock(interface, isShared: true))
+    device.choice = reason.map { "not AF_XDP: \($0)" }
+    device.hasLentBuffers = hasLent
+    return device
   }
 
   /// What AF_XDP's driver takes at least, of a page.
   private static var xdpMTU: Int { 3_500 }
 
   /// Why AF_XDP is not to be relied on; nil: nothing is known against it.
-  private static func hindersXDP(_ interface: String, _ request: Request) -> String? {
+  private static func hindersXDP(_ interface: String, _ request: Request, workers: Int) -> String? {
     // AF_XDP takes every frame; with AF_PACKET the kernel has them, too.
     if hasAddress(interface) { return "the kernel has an address on \(interface), and would get nothing any more" }
+    let queues = receiveQueues(of: interface)
+    if queues > workers { return "it has \(queues) receive queues, of which \(workers) would be read" }
     if request.vlan != 0 { return "a tag that the device or its peer keeps beside the frame does not come with it" }
     return nil
+  }
+
+  /// Receive queues that are in use; 0: unknown.
+  private static func receiveQueues(of interface: String) -> Int {
+    guard let directory = opendir("/sys/class/net/\(interface)/queues") else { return 0 }
+    defer { closedir(directory) }
+    var count = 0
+    while let entry = readdir(directory) {
+      let isReceive = withUnsafeBytes(of: &entry.pointee.d_name) { $0.starts(with: "rx-".utf8) }
+      if isReceive { count += 1 }
+    }
+    return count
   }
 
   /// Octets of the largest IP packet that Linux sends there; nil: unknown.
@@ -76,7 +104,7 @@ extension DPDKDevice {
   }
 
   private static func packet(
-    _ interface: String, _ pools: [UnsafeMutableRawPointer], _ request: Request
+    _ interface: String, _ pools: [UnsafeMutableRawPointer], _ request: Request, _ lock: InterfaceLock
   ) throws(DPDKError) -> DPDKDevice {
     let (port, said) = DPDK.listening {
       dpdk_attach(
@@ -84,18 +112,28 @@ extension DPDKDevice {
       )
     }
     guard port >= 0 else { throw refusal(interface, "AF_PACKET", port, said) }
-    return try DPDKDevice(UInt16(port), "interface '\(interface)'", pools, request)
+    var device = try DPDKDevice(UInt16(port), "interface '\(interface)'", pools, request)
+    device.lock = lock
+    return device
   }
 
   private static func xdp(
-    _ interface: String, _ pools: [UnsafeMutableRawPointer], _ request: Request
+    _ interface: String, _ pools: [UnsafeMutableRawPointer], _ request: Request, _ lock: InterfaceLock
   ) throws(DPDKError) -> DPDKDevice {
+    let queues = receiveQueues(of: interface)
+    guard queues <= pools.count else {
+      throw DPDKError(
+        "interface '\(interface)' has \(queues) receive queues, and AF_XDP would read \(pools.count), one a worker: set them to \(pools.count) (`ethtool -L`), name \(queues) cores, or leave ports.driver out",
+        reason: "it has \(queues) receive queues")
+    }
     quietBPF()
     let (port, said) = DPDK.listening {
       dpdk_attach("net_af_xdp\(if_nametoindex(interface)),iface=\(interface),start_queue=0,queue_count=\(pools.count)")
     }
     guard port >= 0 else { throw refusal(interface, "AF_XDP", port, said) }
-    return try DPDKDevice(UInt16(port), "interface '\(interface)'", pools, request)
+    var device = try DPDKDevice(UInt16(port), "interface '\(interface)'", pools, request)
+    device.lock = lock
+    return device
   }
 
   /// libbpf and libxdp, which the driver has loaded, say on the standard error what is no news to anyone here.

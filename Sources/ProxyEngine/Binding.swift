@@ -86,6 +86,10 @@ struct RequestNote {
     note.length = length
   }
 
+  /// The packet is to be freed. Some drivers take what its buffer says of its type for that of the next frame that is sent in it.
+  @inline(always)
+  static func end(_ packet: PacketPointer) { packet.pointee.packet_type = 0 }
+
   @inline(always)
   var next: PacketPointer? {
     get { packet_link(packet) }

@@ -111,6 +111,7 @@ extension ProxyEngine {
     while let packet = discarded {
       discarded = RequestNote.of(packet).next
       heldCount &-= 1
+      RequestNote.end(packet)
       io.free(Packet(owning: packet))
     }
   }

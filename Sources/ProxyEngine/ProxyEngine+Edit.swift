@@ -121,6 +121,7 @@ extension ProxyEngine {
     var next: PacketPointer? = first
     while let packet = next {
       next = RequestNote.of(packet).next
+      RequestNote.end(packet)
       io.free(Packet(owning: packet))
     }
   }

@@ -196,6 +196,7 @@ extension ProxyEngine {
     newlyHeld = 0
     heldCount &-= 1
     if binding.pointee.count == 0 { releaseBinding(slot) }
+    RequestNote.end(last)
     drop(Packet(owning: last), .requestBuffersFull, &io)
   }
 
@@ -237,9 +238,7 @@ extension ProxyEngine {
     while true {
       let left = binding.pointee.count &- binding.pointee.answered
       if left == 0, binding.pointee.hasFin, !isLast { return dismiss(slot, &io) }
-      // What is less than one unit of the window cannot be offered, so it will not come.
-      let isFull = (parameters.requestLimit &- binding.pointee.count) &>> UInt32(connection.pointee.offeredScale) == 0
-      let isWhole = isLast || binding.pointee.hasFin || isFull
+      let isWhole = isLast || binding.pointee.hasFin || binding.pointee.count >= parameters.requestLimit
       if left == 0, !isWhole { return }
       switch ask(connection, binding, isWhole: isWhole) {
       case .needMore where !isWhole:

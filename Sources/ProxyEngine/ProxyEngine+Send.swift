@@ -153,11 +153,13 @@ extension ProxyEngine {
 }
 
 extension ProxyConnection {
-  /// What is left of the window that the client was last offered, as it reads it.
+  /// What is left of the window that the client was last offered, as it reads it. While its request is awaited the last unit counts as a whole one:
+  /// the SYN-ACK has offered every octet of it, and no window may shrink (RFC 9293 3.8.6).
   @inline(always)
   var windowToClient: UInt16 {
     let left = server.edge > client.next ? server.edge.distance(from: client.next) : 0
-    return UInt16(truncatingIfNeeded: min(left &>> UInt32(offeredScale), 65_535))
+    let rest: UInt32 = isJoined ? 0 : 1 &<< UInt32(offeredScale) &- 1
+    return UInt16(truncatingIfNeeded: min((left &+ rest) &>> UInt32(offeredScale), 65_535))
   }
 
   /// What is left of the client's window, as the server reads it.

@@ -1,7 +1,8 @@
 /// Time passes.
 extension Stack {
   func advance(_ microseconds: UInt64) {
-    guard microseconds >= now.microseconds else { return }
+    // `UINT64_MAX` is what `nextDeadline` calls never.
+    guard microseconds >= now.microseconds, microseconds != .max else { return }
     // One deadline after the other, each at its own time: what comes late is handled as if it came in time.
     while true {
       let next = nextDeadline

@@ -15,7 +15,7 @@ struct CommandLineRun<Root: ParsableCommand> {
 
   func perform() -> ExitStatus {
     StandardDescriptors.occupy()
-    do { return try perform(CommandLine.arguments.dropFirst()) } catch { return explain(error) }
+    do { return try perform(CommandLine.arguments.dropFirst()) } catch { return explained(error) }
   }
 
   private func perform(_ arguments: ArraySlice<String>) throws -> ExitStatus {
@@ -36,8 +36,16 @@ struct CommandLineRun<Root: ParsableCommand> {
     }
   }
 
+  /// What help is asked for may not go out, either.
+  private func explained(_ error: any Error) -> ExitStatus {
+    do { return try explain(error) } catch {
+      Console.complain((error as? CommandFailure)?.sentence ?? "\(error)")
+      return .failed
+    }
+  }
+
   /// Says what was wrong in one line; help and version are no errors.
-  private func explain(_ error: any Error) -> ExitStatus {
+  private func explain(_ error: any Error) throws -> ExitStatus {
     if let failure = error as? CommandFailure {
       Console.complain(failure.sentence)
       return failure.status
@@ -45,7 +53,7 @@ struct CommandLineRun<Root: ParsableCommand> {
     // It has said why.
     if let code = error as? ExitCode { return ExitStatus(rawValue: code.rawValue) ?? .failed }
     guard Root.exitCode(for: error) != .success else {
-      print(Root.fullMessage(for: error))
+      try Console.print(Root.fullMessage(for: error) + "\n")
       return .success
     }
     let message = Root.message(for: error).split(separator: "\n").joined(separator: " ")

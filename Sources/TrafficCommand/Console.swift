@@ -1,3 +1,4 @@
+import Configuration
 import Glibc
 
 /// Where text for people goes. When the report as JSON has the standard output for itself, text goes to the standard error.
@@ -9,8 +10,20 @@ struct Console: Sendable {
   /// Writes the text and a line end, at once. Whoever reads may have gone; the run goes on.
   func say(_ text: String) { _ = Self.write(text + "\n", to: descriptor) }
 
-  /// One line on the standard error.
-  static func complain(_ sentence: String) { _ = write(sentence + "\n", to: STDERR_FILENO) }
+  /// The same of a report, which is what the run was for.
+  ///
+  /// - Returns: nil, or in one sentence why it could not be written. That nobody reads is no failure: he has had enough, or has closed the output.
+  func problem(saying report: String) -> String? {
+    if Self.write(report + "\n", to: descriptor) || errno == EPIPE || errno == EBADF { return nil }
+    let name = descriptor == STDOUT_FILENO ? "standard output" : "standard error"
+    return OutputError(name, "the report could not be written: ", errorNumber: errno).description
+  }
+
+  /// A line on the standard error. What it quotes cannot make a terminal do anything: its control characters are written as TOML does.
+  static func complain(_ sentence: String) {
+    let lines = sentence.split(separator: "\n", omittingEmptySubsequences: false).map { String($0).controlsWritten }
+    _ = write(lines.joined(separator: "\n") + "\n", to: STDERR_FILENO)
+  }
 
   /// A line to why a run was no success, and to what else went wrong, unless that is the same.
   static func complain(of reason: String?, _ problem: String?) {

@@ -73,6 +73,14 @@ final class OpenPort: Sendable {
     return try .ring(name: "ring", depth: need.depth, pools: pools, request, core: need.cores[0])
   }
 
+  /// What is needed besides; if that fails the port leaves nothing behind.
+  func closing<Value>(onFailureOf begin: () throws -> Value) rethrows -> Value {
+    do { return try begin() } catch {
+      _ = close()
+      throw error
+    }
+  }
+
   /// Stops the port, and DPDK with it. Returns how many packet buffers did not come back; nil: that cannot be told.
   func close() -> Int? {
     for device in devices { device.stop() }

@@ -33,9 +33,9 @@ final class PortRun<Program: TrafficProgram>: TrafficRun {
         cores: basis.cores, buffersPerWorker: basis.buffersPerWorker, depth: basis.depth, memory: MemoryNeed.packets(basis)))
     board = TrafficEngine<Program.W>.neighbourBoard(basis.settings)
     mac = basis.settings.port.mac ?? (basis.settings.port.isLooped ? PortSettings.loopedMAC : port.device.mac)
-    kernelPath = try basis.settings.port.kernelInterface.map { [mac] in
-      try KernelPath($0, basis.settings.port, mac: mac, workers: basis.workers)
-    }
+    kernelPath = try port.closing(onFailureOf: { [mac] in
+      try basis.settings.port.kernelInterface.map { try KernelPath($0, basis.settings.port, mac: mac, workers: basis.workers) }
+    })
     steering = SteeringChoice(basis.settings, port.device)
     handOver = steering.needsHandOver ? HandOver(workers: basis.workers) : nil
     plan = RunPlan(

@@ -29,7 +29,10 @@ struct RecordListing {
     /// A sentence for each.
     func sentences(path: String, recordLength: Int) -> [String] {
       var sentences: [String] = []
-      if damaged > 0 { sentences.append("\(path): \(damaged) records are damaged and were left out; all others were read") }
+      if damaged > 0 {
+        let are = damaged == 1 ? "record is damaged and was" : "records are damaged and were"
+        sentences.append("\(path): \(damaged) \(are) left out; all others were read")
+      }
       if incomplete > 0 {
         sentences.append(
           "\(path): the last record is incomplete (\(incomplete) of \(recordLength) octets); the ones before it were read")

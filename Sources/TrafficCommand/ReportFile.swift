@@ -21,6 +21,6 @@ struct ReportFile {
     let isWritten = Console.write(document, to: descriptor)
     let isClosed = path == "-" || close(descriptor) == 0
     if isWritten, isClosed { return nil }
-    return OutputError(path, "the report could not be written: ", errorNumber: errno).description
+    return OutputError(path == "-" ? "standard output" : path, "the report could not be written: ", errorNumber: errno).description
   }
 }

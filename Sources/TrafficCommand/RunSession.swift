@@ -36,7 +36,7 @@ struct RunSession<Program: TrafficProgram> {
     let memory = run.hugePages.map { $0 ? ", huge pages" : ", no huge pages" } ?? ""
     let cores = basis.cores.map(String.init).joined(separator: ",")
     console.say(versionText)
-    console.say("\(connections), \(run.wire) port, core \(cores)\(memory), seed \(basis.seed)")
+    console.say(ReportLine.wrapped("\(connections), \(run.wire) port, core \(cores)\(memory), seed \(basis.seed)"))
     for warning in run.warnings { Console.complain("warning: \(warning)") }
   }
 
@@ -68,8 +68,9 @@ struct RunSession<Program: TrafficProgram> {
     var verdict = Verdict(summary)
     let problem = file?.problem(writing: JSONReport(summary, verdict).document)
     if let problem { verdict.add(problem) }
-    console.say("\n" + TextReport(summary, verdict).text)
-    Console.complain(of: verdict.reason, problem)
+    let loss = console.problem(saying: "\n" + TextReport(summary, verdict).text)
+    if let loss { verdict.add(loss) }
+    Console.complain(of: verdict.reason, problem ?? loss)
     return verdict.status
   }
 }

@@ -248,7 +248,7 @@ import Testing
     script.handshake()
     let part = [UInt8](repeating: 65, count: 1_460)
     script.fromClient(.ack, payload: part)
-    script.toClient(.ack, window: (2_000 - 1_460) >> 7)
+    script.toClient(.ack, window: (2_000 - 1_460 + 127) >> 7)
     // Beyond what was offered: cut.
     script.fromClient(.ack, payload: part)
     script.client.next = 1_001 + 2_000
@@ -258,17 +258,38 @@ import Testing
     script.finish()
   }
 
-  /// A window is offered in units of 128 here: what is left of the limit in the end is less than that, and no client may send it.
-  @Test func aWindowThatCannotBeUsedUpEndsTheWait() {
+  /// A window is offered in units of 128 here, the last of which is a whole one, so that the client can use the limit up.
+  @Test func theLastUnitOfTheWindowIsAWholeOne() {
     let script = Script(lines: 1) { $0.parameters.requestLimit = 3_000 }
     script.handshake()
     let part = [UInt8](repeating: 65, count: 1_460)
     script.fromClient(.ack, payload: part)
-    script.toClient(.ack, window: (3_000 - 1_460) >> 7)
+    script.toClient(.ack, window: (3_000 - 1_460 + 127) >> 7)
     script.fromClient(.ack, payload: part)
+    script.toClient(.ack, window: 1)
+    script.fromClient(.ack, payload: Array(part[..<128]))
+    script.client.next = 1_001 + 3_000
     script.accept(window: 65_535)
     script.toServer(.ack, payload: part, seq: 1_001)
-    script.toServer(.pshAck, payload: part)
+    script.toServer(.ack, payload: part)
+    script.toServer(.pshAck, payload: Array(part[..<80]))
+    script.finish()
+  }
+
+  /// The SYN-ACK's window is not scaled: what it has offered may come, be one unit of the scale more than the limit.
+  @Test func aRequestInPartsIsAwaitedWithAnyScale() {
+    let script = Script(lines: 1) {
+      $0.parameters.windowScale = 14
+      $0.defaultGroup = nil
+    }
+    script.handshake()
+    let part = [UInt8](repeating: 65, count: 1_460)
+    script.fromClient(.ack, payload: part)
+    script.toClient(.ack, window: 1)
+    script.fromClient(.pshAck, "end\n")
+    script.accept(window: 65_535)
+    script.toServer(.ack, payload: part, seq: 1_001)
+    script.toServer(.pshAck, "end\n")
     script.finish()
   }
 

@@ -50,6 +50,20 @@ import Testing
     #expect(early > 50 && reports.count >= Int(early), "\(reports.count) reports of \(early)")
   }
 
+  /// Without SACK an acknowledgment that fills a hole covers what was sent once behind it, too, and waited as long: no round trip, or the timeouts
+  /// would grow from loss to loss.
+  @Test(arguments: 1...3 as ClosedRange<UInt64>) func whatWaitedBehindALossIsNoRoundTrip(seed: UInt64) {
+    let run = Self.run(4, seed: seed) {
+      $0.faults.loss = 0.1
+      $0.bulk.size = 500_000
+      $0.engine.tcp.sackPermitted = false
+      $0.engine.maxOpen = 1
+    }.complete()
+    run.expectAllCompleted()
+    let seconds = Double(run.clientStatistics[.lastClose]) / 1e9
+    #expect(seconds < 30, "\(seconds) s")
+  }
+
   @Test(arguments: BulkSettings.Direction.allCases) func untilTheRunCloses(_ direction: BulkSettings.Direction) {
     let run = Self.run(4) { $0.bulk.direction = direction }
     run.run { run.clientStatistics[.client, .payloadBytesSent] + run.serverStatistics[.server, .payloadBytesSent] > 5_000_000 }

@@ -93,6 +93,9 @@ int dpdk_create_rule(uint16_t port, const struct dpdk_rule *_Nonnull rule, char 
 void dpdk_remove_rules(uint16_t port);
 
 void dpdk_stop_port(uint16_t port);
+/* DPDK's interrupt thread stays where it is from now on, until the process ends: for a driver that closes its queues there when its peer leaves,
+ * without looking whether they are being closed already, and leaves the thread with what it has freed (memif, as of DPDK 22.11). */
+void dpdk_hold_interrupts(void);
 int dpdk_port_socket(uint16_t port);
 
 struct dpdk_port_statistics {

@@ -1,11 +1,11 @@
-/* What `make bench` divides the programs' figures by: the least that one core spends on the same frames. Each of these is written once with
- * DPDK's own calls for what DPDK has calls for, as anyone would who begins, and once as lean as it can be: the loop here, the forwarder in
- * Entry/ProxyBenchmark.swift. */
+/* What `make bench` divides the programs' figures by: loops that do nothing with the same frames but build, read and send them. Each is there
+ * with DPDK's own calls for what DPDK has calls for, as anyone would write it who begins, and as lean as it can be: the least that a core can
+ * spend on them. The leanest forwarder is in Entry/ProxyBenchmark.swift. */
 #pragma once
 #include <stdint.h>
 
 enum floor_style {
-    /* A buffer of the pool for each frame, which goes back to it, 32 at a time; checksums by rte_ipv4_cksum and rte_ipv4_udptcp_cksum. */
+    /* A buffer of the pool for each frame: taken 32 at a time, given back a burst at a time; checksums by rte_ipv4_cksum and rte_ipv4_udptcp_cksum. */
     FLOOR_PLAIN,
     /* An answer takes the buffer of the frame that it answers; the checksums' loops are unrolled for each of the seven frames' sizes. */
     FLOOR_LEAN

@@ -1,8 +1,8 @@
 /* A TCP stack of one host, to be embedded: RFC 9293 with SACK (RFC 2018, 6675), RACK-TLP (RFC 8985), NewReno or CUBIC (RFC 5681, 9438),
  * timestamps and window scaling (RFC 7323), delayed acknowledgments, zero-window probes and keep-alives. IPv4.
  *
- * It has no threads, no clock and no sockets of the kernel: IPv4 packets go in and come out as octets, time is an argument, and every call
- * returns at once. Equal calls give equal packets.
+ * It has no threads, no clock and no sockets of the kernel: IPv4 packets go in and come out as octets, time is an argument, and no call
+ * waits. Equal calls give equal packets. It is made for some hundreds of sockets: every packet, and every choice of a port, looks at all of them.
  *
  *     struct tcpstack_configuration configuration = {.address = 0x0a000001, .seed = 7};
  *     tcpstack *stack = tcpstack_create(&configuration, now);
@@ -67,7 +67,7 @@ int tcpstack_packet_in(tcpstack *stack, const void *packet, size_t length, uint6
 size_t tcpstack_packet_out(tcpstack *stack, void *packet, size_t size);
 /* When tcpstack_advance has something to do, UINT64_MAX: never. */
 uint64_t tcpstack_next_deadline(const tcpstack *stack);
-/* Sets the stack's time and runs the timers that are due. */
+/* Sets the stack's time and runs the timers that are due; UINT64_MAX is no time, and nothing happens. */
 void tcpstack_advance(tcpstack *stack, uint64_t now);
 
 /* ---- Sockets: as their namesakes of POSIX, non-blocking ---- */
@@ -101,7 +101,7 @@ int tcpstack_remote_name(const tcpstack *stack, int socket, uint32_t *address, u
  *   IPPROTO_TCP: TCP_NODELAY, TCP_CORK, TCP_QUICKACK (int), TCP_MAXSEG (int octets), TCP_KEEPIDLE, TCP_KEEPINTVL (int seconds), TCP_KEEPCNT,
  *     TCP_SYNCNT (int), TCP_USER_TIMEOUT (unsigned milliseconds), TCP_LINGER2 (int seconds), TCP_CONGESTION ("cubic", "reno"),
  *     TCP_INFO (read: struct tcp_info, as much of it as is known)
- * An accepted socket has its listener's. -ENOPROTOOPT, -EINVAL. */
+ * An accepted socket has its listener's. -ENOPROTOOPT, -EINVAL; -ENOENT: no such congestion control. */
 int tcpstack_set_option(tcpstack *stack, int socket, int level, int name, const void *value, uint32_t length);
 int tcpstack_get_option(tcpstack *stack, int socket, int level, int name, void *value, uint32_t *length);
 

@@ -42,8 +42,12 @@ extension Recovery {
     from before: SequenceNumber, to acknowledged: SequenceNumber, now: UInt32, _ news: inout AcknowledgmentNews
   ) {
     var start = before
+    // What was sent once behind a loss is acknowledged with what was sent again: its time is that of the loss.
+    var coversResent = false
+    defer { if coversResent { (news.roundTrip, news.latestRoundTrip) = (.max, .max) } }
     while count > 0 {
       let segment = segment(0)
+      if segment.pointee.marks.has(.wasResent) { coversResent = true }
       let whole = segment.pointee.end <= acknowledged
       let end = whole ? segment.pointee.end : acknowledged
       let octets = end.distance(from: start)

@@ -41,9 +41,11 @@ final class ProxyRun<Program: ProxyProgram>: TrafficRun {
       second: settings.isSplit ? settings.serverPort : nil)
     macs = zip(settings.ports, port.devices).map { $0.mac ?? $1.mac }
     boards = ProxyBoards(settings)
-    kernelPaths = try zip(settings.ports, macs).map { port, mac in
-      try port.kernelInterface.map { try KernelPath($0, port, mac: mac, workers: basis.workers) }
-    }
+    kernelPaths = try port.closing(onFailureOf: { [macs] in
+      try zip(settings.ports, macs).map { port, mac in
+        try port.kernelInterface.map { try KernelPath($0, port, mac: mac, workers: basis.workers) }
+      }
+    })
     steering = SteeringChoice(settings, port.devices[port.devices.count - 1])
     handOver = steering.needsHandOver ? HandOver(workers: basis.workers) : nil
     plan = RunPlan(RunPlan.Times(settings, basis.ticksPerSecond), total: nil, start: tick_counter())

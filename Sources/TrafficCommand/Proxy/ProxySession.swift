@@ -54,7 +54,7 @@ struct ProxySession<Program: ProxyProgram> {
   private func report(_ summary: ProxySummary, _ console: Console, _ file: ReportFile?) -> ExitStatus {
     var summary = summary
     summary.reportProblem = file?.problem(writing: ProxyJSONReport(summary).document)
-    console.say("\n" + ProxyTextReport(summary).text)
+    if let loss = console.problem(saying: "\n" + ProxyTextReport(summary).text) { summary.reportProblem = summary.reportProblem ?? loss }
     Console.complain(of: summary.reason, summary.reportProblem)
     return summary.status
   }
