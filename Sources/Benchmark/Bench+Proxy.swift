@@ -28,6 +28,7 @@ extension Bench {
       rate: try few.number("rate.cps"))
   }
 
+  /// The bare forwarders and the proxy in turn, and the ratios of each round.
   private func proxied() -> [Row] {
     fill([
       Row(name: "proxy: bare rewrite and forward", unit: "ticks/connection", digits: 1),

@@ -207,14 +207,13 @@ struct ProxyBench: ParsableCommand {
       let counts = traffic.statistics
       let passed = proxy.statistics
       let completed = counts[.client, .completed]
-      let frames = bench.isFloor ? 0 : passed[ProxyCounter.toServer] + passed[ProxyCounter.toClient]
       let total = Double(bench.connections)
       let outcomes = ProxyOutcome.allCases.filter { passed[$0] > 0 }.map { ("\($0)", Int(passed[$0])) }
       let counters = ProxyCounter.allCases.filter { passed[$0] > 0 }.map { ("\($0)", Int(passed[$0])) }
       let drops = DropReason.allCases.filter { passed[$0] > 0 }.map { ("\($0)", Int(passed[$0])) }
       let report: [String: Any] = [
         "cost": ["cycles_per_connection": Double(ticks) / total], "tick_rate": rate, "huge_pages": huge,
-        "connections": ["attempted": bench.connections, "completed": Int(completed)], "spliced": Int(frames),
+        "connections": ["attempted": bench.connections, "completed": Int(completed)],
         "rate": ["cps": total / seconds], "memory": memory,
         "outcomes": Dictionary(uniqueKeysWithValues: outcomes), "counters": Dictionary(uniqueKeysWithValues: counters),
         "drops": Dictionary(uniqueKeysWithValues: drops), "leaks": leaks.slots + leaks.flows + leaks.timers,

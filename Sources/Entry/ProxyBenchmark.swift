@@ -46,8 +46,8 @@ public enum ProxyBenchmark {
   }
 }
 
-/// The least that a proxy does, as lean as it can be (CFloor has it by DPDK's own calls): verifies, looks up one table entry by the client's port, rewrites both addresses, both numbers and the sums,
-/// and sends. It opens nothing, checks nothing, and forgets nothing.
+/// The least that a proxy does, as lean as it can be (CFloor has it by DPDK's own calls): verifies, looks up one table entry by the client's
+/// port, rewrites both addresses, both numbers and the sums, and sends. It opens nothing, checks nothing, and forgets nothing.
 public struct BareForwarder: Engine, ~Copyable {
   private struct Flow: BitwiseCopyable {
     var client: UInt32

@@ -47,11 +47,11 @@ extension Recovery {
     defer { if coversResent { (news.roundTrip, news.latestRoundTrip) = (.max, .max) } }
     while count > 0 {
       let segment = segment(0)
-      if segment.pointee.marks.has(.wasResent) { coversResent = true }
       let whole = segment.pointee.end <= acknowledged
       let end = whole ? segment.pointee.end : acknowledged
       let octets = end.distance(from: start)
       if octets == 0 { return }
+      if segment.pointee.marks.has(.wasResent) { coversResent = true }
       if segment.pointee.marks.has(.sacked) {
         sacked &-= octets
       } else {
