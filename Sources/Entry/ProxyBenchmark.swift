@@ -20,7 +20,7 @@ public enum ProxyBenchmark {
   @inline(never)
   public static func run(_ traffic: inout Traffic, _ floor: inout Floor) -> Ticks { inTurn(&traffic, &floor) }
 
-  /// The same with turns of another make.
+  /// The same with turns of another make. Written out: a closure in the loops above is no proof against locks.
   @inline(never)
   public static func run(_ traffic: inout Traffic, turn: () -> Void) -> Ticks {
     var ticks: Ticks = 0
