@@ -5,7 +5,7 @@ import PackageDescription
 
 #if arch(x86_64)
   /// Every x86-64 server sold since 2013 (Haswell) runs this.
-  let instructionSet = ["-march=x86-64-v3"]
+  let instructionSet = ["-march=x86-64-v3", "-maes"]
 #else
   let instructionSet: [String] = []
 #endif
@@ -97,7 +97,7 @@ let package = Package(
     .testTarget(name: "StorageTests", dependencies: ["TCPEngine"], swiftSettings: strict),
     .testTarget(name: "SteeringTests", dependencies: ["TCPEngine"], swiftSettings: strict),
     .testTarget(name: "ConfigurationTests", dependencies: ["Configuration", "TCPEngine"], swiftSettings: strict),
-    .testTarget(name: "TCPTests", dependencies: ["TCPEngine"], swiftSettings: strict),
+    .testTarget(name: "TCPTests", dependencies: ["TCPEngine", "CPacket"], swiftSettings: strict),
     .testTarget(name: "TCPStackTests", dependencies: ["TCPStack"], swiftSettings: strict),
     .testTarget(name: "FuzzTests", dependencies: ["TCPEngine", "CPacket"], swiftSettings: strict),
     .testTarget(

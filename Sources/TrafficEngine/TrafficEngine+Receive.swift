@@ -217,7 +217,7 @@ extension TrafficEngine {
     statistics.count(.server, .synAckSent)
     statistics.set(.openServers, UInt64(truncatingIfNeeded: openServers))
     records.opened(slot, connection.pointee, now)
-    LinkHeader(answering: bytes).store(to: packet.bytes)
+    LinkHeader(answering: bytes, as: answerStart).store(to: packet.bytes)
     synchronize(slot, packet, &io)
   }
 

@@ -15,7 +15,7 @@ extension TrafficEngine {
   ) -> Packet? {
     if let packet = spare.claim() {
       let bytes = packet.bytes
-      LinkHeader(answering: bytes).store(to: bytes)
+      LinkHeader(answering: bytes, as: answerStart).store(to: bytes)
       return packet
     }
     return newFrame(slot, &io)

@@ -52,6 +52,8 @@ public struct TrafficEngine<W: Workload>: Engine, ~Copyable {
   var station: Station
   /// Frames to us begin so.
   let frameStart: UInt64
+  /// Our answers to them begin so.
+  let answerStart: LinkHeader
   let targets: Table<TargetRoute>
   let flowHash: FlowHash
   let initialSequence: InitialSequence
@@ -123,6 +125,7 @@ public struct TrafficEngine<W: Workload>: Engine, ~Copyable {
     }
     let port = settings.port
     frameStart = mac.frameStart
+    answerStart = .answers(of: mac)
     station = Station(
       mac: mac, address: own, prefixLength: port.prefixLength,
       addresses: [AddressRange(first: own, last: own)] + port.servers + port.ourAddresses(workers: share.workers),

@@ -45,6 +45,17 @@ public struct LinkHeader: Sendable, BitwiseCopyable {
     last = networkOrder(source.rawValue << 16 | UInt64(type))
   }
 
+  /// What the answers of this station have in common: no destination.
+  @inline(__always)
+  public static func answers(of mac: MACAddress) -> LinkHeader { LinkHeader(destination: MACAddress(0), source: mac) }
+
+  /// The header of the answer to a frame which was sent to the station that `ours` names: five instructions.
+  @inline(__always)
+  public init(answering frame: UnsafeRawPointer, as ours: LinkHeader) {
+    first = frame.native64(Ethernet.sourceOffset) & 0xffff_ffff_ffff | ours.first
+    last = ours.last
+  }
+
   /// The header of the answer to a frame: its source becomes the destination.
   @inline(__always)
   public init(answering frame: UnsafeRawPointer) {

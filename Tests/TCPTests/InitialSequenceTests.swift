@@ -1,62 +1,43 @@
+import CPacket
 import Testing
 
 @testable import TCPEngine
 
 @Suite struct InitialSequenceTests {
-  /// SipHash-c-d as its paper says it, octet by octet.
-  static func sipHash(_ octets: [UInt8], key: [UInt8], compression: Int, finalization: Int) -> UInt64 {
-    func word(_ octets: ArraySlice<UInt8>) -> UInt64 { octets.reversed().reduce(0) { $0 << 8 | UInt64($1) } }
-    func rotate(_ value: UInt64, _ count: UInt64) -> UInt64 { value << count | value >> (64 - count) }
-    let k0 = word(key[0..<8])
-    let k1 = word(key[8..<16])
-    var v = [k0 ^ 0x736f_6d65_7073_6575, k1 ^ 0x646f_7261_6e64_6f6d, k0 ^ 0x6c79_6765_6e65_7261, k1 ^ 0x7465_6462_7974_6573]
-    func round() {
-      v[0] &+= v[1]
-      v[1] = rotate(v[1], 13) ^ v[0]
-      v[0] = rotate(v[0], 32)
-      v[2] &+= v[3]
-      v[3] = rotate(v[3], 16) ^ v[2]
-      v[0] &+= v[3]
-      v[3] = rotate(v[3], 21) ^ v[0]
-      v[2] &+= v[1]
-      v[1] = rotate(v[1], 17) ^ v[2]
-      v[2] = rotate(v[2], 32)
-    }
-    var padded = octets
-    while padded.count % 8 != 7 { padded.append(0) }
-    padded.append(UInt8(octets.count & 255))
-    for start in stride(from: 0, to: padded.count, by: 8) {
-      let next = word(padded[start..<start + 8])
-      v[3] ^= next
-      for _ in 0..<compression { round() }
-      v[0] ^= next
-    }
-    v[2] ^= 0xff
-    for _ in 0..<finalization { round() }
-    return v[0] ^ v[1] ^ v[2] ^ v[3]
+  /// The octets that hexadecimal digits stand for, as two words of memory.
+  static func words(_ digits: String) -> (UInt64, UInt64) {
+    func word(_ digits: Substring) -> UInt64 { UInt64(digits, radix: 16)!.byteSwapped }
+    return (word(digits.prefix(16)), word(digits.suffix(16)))
   }
 
-  static func littleEndian(_ word: UInt64, _ count: Int = 8) -> [UInt8] {
-    (0..<count).map { UInt8(truncatingIfNeeded: word >> UInt64($0 * 8)) }
+  /// FIPS 197, appendices B and C.1; NIST SP 800-38A, F.1.1.
+  @Test(arguments: [
+    ("2b7e151628aed2a6abf7158809cf4f3c", "3243f6a8885a308d313198a2e0370734", "3925841d02dc09fbdc118597196a0b32"),
+    ("000102030405060708090a0b0c0d0e0f", "00112233445566778899aabbccddeeff", "69c4e0d86a7b0430d8cdb78070b4c55a"),
+    ("2b7e151628aed2a6abf7158809cf4f3c", "6bc1bee22e409f96e93d7e117393172a", "3ad77bb40d7a3660a89ecaf32466ef97"),
+    ("2b7e151628aed2a6abf7158809cf4f3c", "ae2d8a571e03ac9c9eb76fac45af8e51", "f5d3d58503b9699de785895a96fdbaaf"),
+    ("2b7e151628aed2a6abf7158809cf4f3c", "30c81c46a35ce411e5fbc1191a0a52ef", "43b1cd7f598ece23881b00e3ed030688"),
+    ("2b7e151628aed2a6abf7158809cf4f3c", "f69f2445df4f9b17ad2b417be66c3710", "7b0c785e27e8ad3f8223207104725dd4"),
+  ])
+  func aes(key: String, plain: String, cipher: String) {
+    var schedule = aes_schedule()
+    aes_expand(&schedule, Self.words(key).0, Self.words(key).1)
+    let block = aes_encrypt(&schedule, Self.words(plain).0, Self.words(plain).1)
+    #expect((block.low, block.high) == Self.words(cipher))
   }
 
-  @Test func theReferenceIsSipHash() {
-    // Aumasson, Bernstein: SipHash, appendix A: key 00..0f, input 00..0e.
-    #expect(Self.sipHash(Array(0...14), key: Array(0...15), compression: 2, finalization: 4) == 0xa129_ca61_49be_45e5)
+  /// The number is the first 32 bits of the cipher of addresses and ports, as they lie in a frame that comes from the peer.
+  @Test func numberIsAESOfThePair() {
+    let (key0, key1) = Self.words("000102030405060708090a0b0c0d0e0f")
+    let key = FlowKey(source: IPv4Address(0x0a00_0002), sourcePort: 80, destination: IPv4Address(0x0a00_0001), destinationPort: 1024)
+    var schedule = aes_schedule()
+    aes_expand(&schedule, key0, key1)
+    let (low, high) = Self.words("0a0000020a0000010050040000000000")
+    let expected = UInt32(truncatingIfNeeded: aes_encrypt(&schedule, low, high).low)
+    #expect(InitialSequence(key0: key0, key1: key1).number(key, now: Moment(milliseconds: 0, microseconds: 0)).rawValue == expected)
   }
 
-  @Test func hashIsSipHash13OfTwelveOctets() {
-    var random = SeededRandom(seed: 1)
-    for _ in 0..<200 {
-      let (key0, key1, first, second) = (random.next(), random.next(), random.next(), random.next() & 0xffff_ffff)
-      let expected = Self.sipHash(
-        Self.littleEndian(first) + Self.littleEndian(second, 4), key: Self.littleEndian(key0) + Self.littleEndian(key1), compression: 1,
-        finalization: 3)
-      #expect(InitialSequence(key0: key0, key1: key1).hash(first, second) == expected)
-    }
-  }
-
-  static func number(_ generator: InitialSequence, port: UInt16 = 1024, remote: UInt32 = 2, at microseconds: UInt64) -> UInt32 {
+  static func number(_ generator: borrowing InitialSequence, port: UInt16 = 1024, remote: UInt32 = 2, at microseconds: UInt64) -> UInt32 {
     generator.number(
       FlowKey(source: IPv4Address(remote), sourcePort: 80, destination: IPv4Address(1), destinationPort: port),
       now: Moment(milliseconds: UInt32(truncatingIfNeeded: microseconds / 1_000), microseconds: microseconds)

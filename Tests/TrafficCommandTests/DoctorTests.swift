@@ -5,7 +5,7 @@ import Testing
 @testable import TrafficCommand
 
 @Suite struct DoctorTests {
-  private static let flags = "fpu tsc constant_tsc nonstop_tsc avx avx2 bmi1 bmi2 f16c fma abm movbe xsave"
+  private static let flags = "fpu tsc constant_tsc nonstop_tsc avx avx2 bmi1 bmi2 f16c fma abm movbe xsave aes"
 
   /// A machine that has everything, in files.
   private static func machine(_ changes: [String: String?] = [:]) throws -> TestDirectory {
@@ -50,7 +50,7 @@ import Testing
       report.text() == """
         ok       processor      Test Processor @ 2.50GHz
         ok       cores          2 may be used (0-1)
-        ok       instructions   x86-64-v3 (avx2, bmi2, movbe)
+        ok       instructions   x86-64-v3 (avx2, bmi2, movbe), aes
         ok       clock          invariant time-stamp counter, 2.500 GHz
         note     isolation      isolated cores: none; without timer ticks (nohz_full):
                                 none
@@ -100,7 +100,7 @@ import Testing
     let fewer = Self.flags.replacing("avx2 ", with: "").replacing("movbe ", with: "")
     let old = try Self.finding("instructions", [cpuinfo: "flags\t: \(fewer)\n"])
     #expect(old.status == .missing && old.isNeeded)
-    #expect(old.text.hasPrefix("x86-64-v3 lacks avx2, movbe: the packet path does not run here."))
+    #expect(old.text.hasPrefix("the processor lacks avx2, movbe: the packet path does not run here."))
     let clock = try Self.finding("clock", [cpuinfo: "flags\t: \(Self.flags.replacing("nonstop_tsc ", with: ""))\n"])
     #expect(clock.status == .missing && !clock.isNeeded)
     #expect(clock.text.contains("(no nonstop_tsc)"))

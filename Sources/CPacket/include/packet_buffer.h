@@ -1,4 +1,5 @@
-/* The packet buffer that every port hands out, and the few machine instructions Swift has no name for.
+/* The packet buffer that every port hands out, and the few machine instructions Swift has no name for (those
+ * for AES are in aes.h).
  *
  * `struct packet_buffer` has the layout of DPDK 22.11's `struct rte_mbuf` (CDPDK asserts every field used), so that a frame received
  * by DPDK is read by Swift in place, without a call. This header knows nothing of DPDK; MemoryPort allocates the same structure itself. */

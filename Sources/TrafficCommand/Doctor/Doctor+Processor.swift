@@ -26,17 +26,17 @@ extension Doctor {
     }
   }
 
-  /// x86-64-v3 as /proc/cpuinfo spells it (abm: lzcnt).
-  private static var instructionSetFlags: [Substring] { ["avx", "avx2", "bmi1", "bmi2", "f16c", "fma", "abm", "movbe", "xsave"] }
+  /// x86-64-v3 and AES as /proc/cpuinfo spells them (abm: lzcnt).
+  private static var instructionSetFlags: [Substring] { ["avx", "avx2", "bmi1", "bmi2", "f16c", "fma", "abm", "movbe", "xsave", "aes"] }
 
   func instructionSet() -> [Finding] {
     guard architecture == "x86_64" else { return [.ok("instructions", architecture)] }
     let lacking = Self.instructionSetFlags.filter { !flags.contains($0) }
-    if lacking.isEmpty { return [.ok("instructions", "x86-64-v3 (avx2, bmi2, movbe)")] }
+    if lacking.isEmpty { return [.ok("instructions", "x86-64-v3 (avx2, bmi2, movbe), aes")] }
     return [
       .missing(
         "instructions",
-        "x86-64-v3 lacks \(lacking.joined(separator: ", ")): the packet path does not run here. Every server processor since 2013 "
+        "the processor lacks \(lacking.joined(separator: ", ")): the packet path does not run here. Every server processor since 2013 "
           + "has them; a virtual machine must be given its host's (QEMU: -cpu host)",
         needed: true)
     ]
