@@ -1,14 +1,14 @@
 /// Addresses as people write them. Never on the packet path.
 extension IPv4Address: CustomStringConvertible {
-  /// Reads dotted-decimal notation, all four parts given, no leading zeros needed. Nil when it is none.
+  /// Reads dotted-decimal notation, all four parts given; no leading zeros, which some read as octal. Nil when it is none.
   public init?(_ text: some StringProtocol) {
     let parts = text.split(separator: ".", omittingEmptySubsequences: false)
     guard parts.count == 4 else { return nil }
     var value: UInt32 = 0
     for part in parts {
-      guard (1...3).contains(part.utf8.count), part.utf8.allSatisfy({ $0 >= 48 && $0 <= 57 }), let octet = UInt8(part) else {
-        return nil
-      }
+      guard (1...3).contains(part.utf8.count), part.utf8.allSatisfy({ $0 >= 48 && $0 <= 57 }), let octet = UInt8(part),
+        part.utf8.count == 1 || part.utf8.first != 48
+      else { return nil }
       value = value << 8 | UInt32(octet)
     }
     self.init(value)
