@@ -4,7 +4,7 @@ import CPacket
 public struct InitialSequence: ~Copyable {
   private let schedule = Table<aes_schedule>(count: 1)
 
-  /// - Parameters: the octets of the key as they lie in memory, first and last eight.
+  /// The key's octets as they lie in memory: the first eight, and the rest.
   public init(key0: UInt64, key1: UInt64) { aes_expand(schedule.base, key0, key1) }
 
   /// The ISN for the connection with this key at this moment. Costs about 10 ticks.
