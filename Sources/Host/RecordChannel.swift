@@ -1,7 +1,7 @@
 /// One worker's finished records on their way to the file.
 public struct RecordChannel<Record: BitwiseCopyable>: ~Copyable, @unchecked Sendable {
-  public let ring: SPSCRing<Record>
+  public let queue: ChunkQueue<Record>
 
   /// - Parameter capacity: records that can wait for the writer; beyond that they are lost, and counted.
-  public init(capacity: Int) { ring = SPSCRing(capacity: capacity) }
+  public init(capacity: Int) { queue = ChunkQueue(capacity: capacity) }
 }

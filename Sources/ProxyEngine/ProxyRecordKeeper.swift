@@ -80,7 +80,7 @@ struct ProxyRecordKeeper: ~Copyable {
     record.pointee.outcome = outcome
     if outcome != .openAtStop { record.pointee.entered(.over, at: now) }
     record.pointee.complete(connection)
-    statistics.add(channel.pointee.ring.push(record.pointee) ? .recordsWritten : .recordsLost)
+    statistics.add(channel.pointee.queue.push(record.pointee) ? .recordsWritten : .recordsLost)
   }
 }
 

@@ -1,4 +1,3 @@
-import CPacket
 import Synchronization
 
 /// A bounded queue between one producer thread and one consumer thread, without locks. Full is a return value.
@@ -58,17 +57,6 @@ public struct SPSCRing<Element: BitwiseCopyable>: ~Copyable, @unchecked Sendable
     place.pointee = element
     commit()
     return true
-  }
-
-  /// Asks for where the producer will write, so many elements later: a large ring has long left its cache.
-  @inline(__always)
-  public func prefetch(ahead: Int) {
-    let place = UnsafeRawPointer(elements.base + Int((load(Self.tail) &+ UInt64(truncatingIfNeeded: ahead)) & mask))
-    var offset = 0
-    while offset < MemoryLayout<Element>.stride {
-      prefetch_to_write(place + offset)
-      offset &+= 64
-    }
   }
 
   /// The consumer's next element, or nil when the ring is empty; it stays in the ring until `consume`.

@@ -14,8 +14,8 @@ final class RecordWriter<Record: FileRecord>: @unchecked Sendable {
   private var errorNumber: Int32 = 0
   private var written = 0
   private var lost = 0
-  /// The worker has their places back after each write.
-  private static var recordsPerWrite: Int { 4_096 }
+  /// Fewer than these are left to a worker that goes on: it would make one more for each that is written.
+  private static var few: Int { 64 }
 
   /// Creates the file, or empties it.
   ///
@@ -54,28 +54,29 @@ final class RecordWriter<Record: FileRecord>: @unchecked Sendable {
     while true {
       let ending = thread.isStopping
       var fullest = 0.0
-      for channel in channels { fullest = max(fullest, drain(channel)) }
+      for channel in channels { fullest = max(fullest, drain(channel, toTheLast: ending)) }
       if ending { break }
-      // Few large writes cost less than many small ones; only a ring that fills up is not kept waiting.
+      // Few large writes cost less than many small ones; only a queue that fills up is not kept waiting.
       if fullest < 0.125 { thread.pause(microseconds: 1_000) }
     }
     close()
   }
 
-  /// Writes what a channel holds. How full it was, from 0 to 1.
-  private func drain(_ channel: UnsafePointer<RecordChannel<Record>>) -> Double {
+  /// Writes what a channel holds, but for what comes meanwhile unless `toTheLast`. How full it was, from 0 to 1.
+  private func drain(_ channel: UnsafePointer<RecordChannel<Record>>, toTheLast: Bool) -> Double {
     var count = 0
     // As much as there is room for, and no more: other channels wait.
-    while count < channel.pointee.ring.capacity {
-      let run = channel.pointee.ring.readable().prefix(Self.recordsPerWrite)
+    while count < channel.pointee.queue.capacity {
+      let run = channel.pointee.queue.readable()
       if run.isEmpty { break }
-      let records = write(UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: run))) / Record.length
+      let records = write(UnsafeRawBufferPointer(run)) / Record.length
       written += records
       lost += run.count - records
-      channel.pointee.ring.consume(run.count)
+      channel.pointee.queue.consume(run.count)
       count += run.count
+      if run.count < Self.few, !toTheLast { break }
     }
-    return Double(count) / Double(channel.pointee.ring.capacity)
+    return Double(count) / Double(channel.pointee.queue.capacity)
   }
 
   /// Octets written: all, until the file fails.

@@ -31,14 +31,13 @@ extension TrafficEngine {
     guard let channel = records.channel else { return }
     let record = records.open.base + Int(slot)
     guard outcome != .completed || records.isSampled(record.pointee) else { return }
-    guard let place = channel.pointee.ring.reserve() else { return statistics.add(.recordsLost) }
+    guard let place = channel.pointee.queue.reserve() else { return statistics.add(.recordsLost) }
     // What is written here last is written there: a copy of it would have to wait for it.
     place.pointee = record.pointee
     place.pointee.initialReceive = connections.base[Int(slot)].initialReceive
     place.pointee.outcome = outcome
     if outcome != .completed, outcome != .openAtStop { place.pointee.entered(.closed, at: now) }
-    channel.pointee.ring.commit()
-    channel.pointee.ring.prefetch(ahead: 2)
+    channel.pointee.queue.commit()
     statistics.add(.recordsWritten)
   }
 }

@@ -2,6 +2,7 @@
 
 /// The records of finished connections, when they are kept.
 final class KeptRecords {
+  private var taken: [ProxyRecord] = []
   private let place: UnsafeMutablePointer<RecordChannel<ProxyRecord>>?
 
   init(_ settings: ProxySettings) {
@@ -15,5 +16,13 @@ final class KeptRecords {
   }
 
   var channel: UnsafePointer<RecordChannel<ProxyRecord>>? { place.map { UnsafePointer($0) } }
-  var all: [ProxyRecord] { place.map { Array($0.pointee.ring.readable()) } ?? [] }
+
+  /// All so far.
+  var all: [ProxyRecord] {
+    while let run = place?.pointee.queue.readable(), !run.isEmpty {
+      taken += run
+      place?.pointee.queue.consume(run.count)
+    }
+    return taken
+  }
 }

@@ -47,7 +47,7 @@ import Testing
       channel.deallocate()
     }
     for record in [whole, refused] {
-      let taken = channel.pointee.ring.push(record)
+      let taken = channel.pointee.queue.push(record)
       #expect(taken)
     }
     let path = directory.file("p")

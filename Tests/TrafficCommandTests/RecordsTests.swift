@@ -55,7 +55,7 @@ import Testing
       startNanoseconds: startNanoseconds)
     writer.start()
     for (channel, list) in zip(channels, lists) {
-      for record in list { while !channel.pointee.ring.push(record) { usleep(100) } }
+      for record in list { while !channel.pointee.queue.push(record) { usleep(100) } }
     }
     defer { #expect(writer.cpuSeconds > 0) }
     return writer.finish()
