@@ -16,6 +16,10 @@ final class RecordWriter<Record: FileRecord>: @unchecked Sendable {
   private var lost = 0
   /// Fewer than these are left to a worker that goes on: it would make one more for each that is written.
   private static var few: Int { 64 }
+  /// As many as this are not kept waiting for more.
+  private static var many: Int { 1 << 14 }
+  /// No more than these of a worker before others have their turn.
+  private static var most: Int { 1 << 16 }
 
   /// Creates the file, or empties it.
   ///
@@ -53,30 +57,29 @@ final class RecordWriter<Record: FileRecord>: @unchecked Sendable {
     RecordFile.header(time, of: Record.self).withUnsafeBytes { _ = write($0) }
     while true {
       let ending = thread.isStopping
-      var fullest = 0.0
-      for channel in channels { fullest = max(fullest, drain(channel, toTheLast: ending)) }
+      var taken = 0
+      for channel in channels { taken = max(taken, drain(channel, toTheLast: ending)) }
       if ending { break }
-      // Few large writes cost less than many small ones; only a queue that fills up is not kept waiting.
-      if fullest < 0.125 { thread.pause(microseconds: 1_000) }
+      // Few large writes cost less than many small ones.
+      if taken < Self.many { thread.pause(microseconds: 1_000) }
     }
     close()
   }
 
-  /// Writes what a channel holds, but for what comes meanwhile unless `toTheLast`. How full it was, from 0 to 1.
-  private func drain(_ channel: UnsafePointer<RecordChannel<Record>>, toTheLast: Bool) -> Double {
-    var count = 0
-    // As much as there is room for, and no more: other channels wait.
-    while count < channel.pointee.queue.capacity {
+  /// Writes what a channel holds, all of it if `toTheLast`. How many records that were.
+  private func drain(_ channel: UnsafePointer<RecordChannel<Record>>, toTheLast: Bool) -> Int {
+    var taken = 0
+    while taken < Self.most || toTheLast {
       let run = channel.pointee.queue.readable()
       if run.isEmpty { break }
       let records = write(UnsafeRawBufferPointer(run)) / Record.length
       written += records
       lost += run.count - records
       channel.pointee.queue.consume(run.count)
-      count += run.count
+      taken += run.count
       if run.count < Self.few, !toTheLast { break }
     }
-    return Double(count) / Double(channel.pointee.queue.capacity)
+    return taken
   }
 
   /// Octets written: all, until the file fails.

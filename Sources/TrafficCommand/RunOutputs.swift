@@ -9,7 +9,7 @@ final class RunOutputs<Record: FileRecord> {
 
   /// Frames and records that may wait for the writers, of each worker.
   private static var captureCapacity: Int { 4096 }
-  private static var recordCapacity: Int { 1 << 17 }
+  private static var recordCapacity: Int { 1 << 20 }
 
   /// Opens the files and starts the writers.
   init(_ basis: RunBasis) throws {
