@@ -14,4 +14,20 @@ extension UnsafeRawPointer {
     while at < end, self.octet(at) != octet { at &+= 1 }
     return at &- from
   }
+
+  /// The same, to the next octet that is less than `limit`, which is at most 128.
+  @inline(__always)
+  public func distance(toLessThan limit: UInt8, from: Int, end: Int) -> Int {
+    let limits = UInt64(limit) &* 0x0101_0101_0101_0101
+    var at = from
+    while at &+ 8 <= end {
+      // As above: of an octet below the limit, and of none before it, the subtraction sets the top bit.
+      let word = bigEndian64(at).byteSwapped
+      let less = (word &- limits) & ~word & 0x8080_8080_8080_8080
+      if less != 0 { return at &+ less.trailingZeroBitCount &>> 3 &- from }
+      at &+= 8
+    }
+    while at < end, self.octet(at) >= limit { at &+= 1 }
+    return at &- from
+  }
 }

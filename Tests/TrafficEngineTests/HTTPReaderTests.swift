@@ -166,6 +166,22 @@ import Testing
     #expect(!Self.readEveryWay("HTTP/1.1 204 No\r\n\(field)\r\n\r\n").isMalformed)
   }
 
+  /// RFC 9110 5.5, RFC 9112 2.2: NUL, and a carriage return that ends no line, have no place in what is read over; other controls may stay.
+  @Test(arguments: ["\0", "\rb", "\r\r"]) func controlsInWhatIsReadOver(_ control: String) {
+    func response(_ reason: String = "", _ value: String = "", _ rest: String = "", _ trailer: String = "") -> String {
+      "HTTP/1.1 200 O\(reason)K\r\nServer: a b c d e\(value)fghijk\r\nTransfer-Encoding: chunked\r\n\r\n1;x=\(rest)y\r\na\r\n0\r\nT: \(trailer)z\r\n\r\n"
+    }
+    for place in 0..<4 {
+      let texts = (0..<4).map { $0 == place ? control : "" }
+      #expect(Self.readEveryWay(response(texts[0], texts[1], texts[2], texts[3])).isMalformed, "place \(place)")
+    }
+    #expect(Self.readEveryWay("GET / HTTP/1.1\r\nHost: a\r\nX: 012345678\(control)9\r\n\r\n", requests: true).isMalformed)
+    #expect(Self.readEveryWay("HTTP/1.1 200\(control)\r\n\r\n").isMalformed)
+    #expect(Self.readEveryWay("HTTP/1.1 200 OK\r\nConnection: a\0, close\r\n\r\n").isMalformed)
+    let reading = Self.readEveryWay(response("\t\u{1}\u{b}", "\t\t\u{c}\u{1f}\u{7f}\u{80}", "\t", "\u{8}\t"))
+    #expect(reading.codes == [200] && Self.text(reading.body) == "a" && reading.isComplete)
+  }
+
   /// RFC 9112 5.2
   @Test func foldedLinesOfResponses() {
     let reading = Self.readEveryWay(

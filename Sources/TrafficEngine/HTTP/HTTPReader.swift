@@ -165,9 +165,9 @@ struct HTTPReader: BitwiseCopyable, Sendable {
   private mutating func readLines(_ bytes: UnsafeRawPointer, _ count: Int, _ words: HTTPWords) -> Step {
     var at = 0
     while at < count {
-      if place == .value || place == .reason {
-        // What nobody asks for: on to the line's end.
-        let skipped = bytes.distance(to: Self.lineFeed, from: at, end: count)
+      if position == 0, place == .value || place == .reason {
+        // What nobody asks for: on to the line's end, or what is not of it.
+        let skipped = bytes.distance(toLessThan: Self.carriageReturn &+ 1, from: at, end: count)
         lineOctets &+= UInt32(truncatingIfNeeded: skipped)
         at &+= skipped
         if at == count { break }
@@ -182,7 +182,7 @@ struct HTTPReader: BitwiseCopyable, Sendable {
       case .method: isRight = readMethod(octet, words)
       case .target: isRight = readTarget(octet)
       case .requestVersion: isRight = readRequestVersion(octet)
-      case .reason, .value: enter(.lineStart)  // the skip above ends at a line feed
+      case .reason, .value: isRight = readIgnored(octet, before: .lineStart)
       case .lineStart:
         if octet == Self.lineFeed { return endFields(at) }
         isRight = octet > 0x20 ? startLine(octet, words) : startBlankLine(octet)
@@ -192,11 +192,14 @@ struct HTTPReader: BitwiseCopyable, Sendable {
       case .name: isRight = readName(octet, words)
       case .length: isRight = readLength(octet)
       case .host: isRight = readHost(octet)
-      case .tokens: readToken(octet, words)
+      case .tokens:
+        readToken(octet, words)
+        isRight = octet != 0
       case .chunkSize:
         isRight = readChunkSize(octet)
         if place == .chunk { return Step(.more, at) }
       case .chunkExtension:
+        isRight = readIgnored(octet, before: .chunkExtension)
         if octet == Self.lineFeed {
           endChunkSize()
           if place == .chunk { return Step(.more, at) }
@@ -208,7 +211,8 @@ struct HTTPReader: BitwiseCopyable, Sendable {
           return Step(.more, at)
         }
         enter(octet == Self.carriageReturn ? .trailersEnd : .trailer)
-      case .trailer: if octet == Self.lineFeed { enter(.trailerStart) }
+        isRight = octet != 0
+      case .trailer: isRight = readIgnored(octet, before: .trailerStart)
       case .trailersEnd:
         if octet == Self.lineFeed {
           enter(.finished)
@@ -227,6 +231,18 @@ struct HTTPReader: BitwiseCopyable, Sendable {
   private mutating func fail(_ at: Int) -> Step {
     place = .malformed
     return Step(.malformed, at)
+  }
+
+  /// What nobody asks for, up to the line's end; NUL and a carriage return that is not of the line's end are refused (RFC 9110 5.5).
+  @inline(always)
+  private mutating func readIgnored(_ octet: UInt8, before next: Place) -> Bool {
+    if octet == Self.lineFeed {
+      enter(next)
+      return true
+    }
+    let isRight = octet != 0 && position == 0
+    position = octet == Self.carriageReturn ? 1 : 0
+    return isRight
   }
 
   // MARK: First lines
@@ -249,7 +265,8 @@ struct HTTPReader: BitwiseCopyable, Sendable {
       code = code &* 10 &+ UInt16(octet &- 0x30)
       return Self.isDigit(octet)
     default:
-      if octet == Self.lineFeed { enter(.lineStart) } else { enter(.reason) }
+      enter(.reason)
+      _ = readIgnored(octet, before: .lineStart)
       return code >= 100 && (octet == 0x20 || octet == Self.carriageReturn || octet == Self.lineFeed)
     }
   }
@@ -513,8 +530,8 @@ struct HTTPReader: BitwiseCopyable, Sendable {
       endChunkSize()
       return true
     }
-    place = .chunkExtension
-    return octet == 0x3b || Self.isSpace(octet)
+    enter(.chunkExtension)
+    return readIgnored(octet, before: .chunkExtension) && (octet == 0x3b || Self.isSpace(octet))
   }
 
   @inline(always)
