@@ -14,6 +14,8 @@ public struct DPDKDevice: Sendable {
   /// The driver that was tried first has lent buffers to the kernel.
   var hasLentBuffers = false
   var lock: InterfaceLock?
+  /// The Linux interface that it is.
+  var interface: LinuxInterfaceState?
 
   /// The checksums that it sees to: those it was asked for, as far as it can.
   public let checksums: ChecksumOffloads
@@ -158,8 +160,13 @@ public struct DPDKDevice: Sendable {
   /// The port's own MAC address.
   public var mac: MACAddress { MACAddress(dpdk_port_mac(port)) }
 
-  /// Whether there is somebody at the other end; nil: the driver does not tell.
+  /// Whether what the port is made of is still there: a Linux interface can be removed.
+  public var exists: Bool { interface?.exists ?? true }
+
+  /// Whether there is somebody at the other end; nil: nobody tells.
   public var hasLink: Bool? {
+    // AF_XDP's driver would say so always.
+    if let interface { return interface.isRunning }
     let state = dpdk_link_is_up(port)
     return state < 0 ? nil : state == 1
   }

@@ -114,6 +114,7 @@ extension DPDKDevice {
     guard port >= 0 else { throw refusal(interface, "AF_PACKET", port, said) }
     var device = try DPDKDevice(UInt16(port), "interface '\(interface)'", pools, request)
     device.lock = lock
+    device.interface = LinuxInterfaceState(interface)
     return device
   }
 
@@ -133,6 +134,7 @@ extension DPDKDevice {
     guard port >= 0 else { throw refusal(interface, "AF_XDP", port, said) }
     var device = try DPDKDevice(UInt16(port), "interface '\(interface)'", pools, request)
     device.lock = lock
+    device.interface = LinuxInterfaceState(interface)
     return device
   }
 
@@ -149,5 +151,31 @@ extension DPDKDevice {
     let advice = geteuid() != 0 ? "it takes root (CAP_NET_RAW)" : "`trafficengine doctor` says what this machine lacks"
     let reason = said.first ?? DPDK.text(-result)
     return DPDKError("interface '\(interface)' could not be opened through \(driver) (\(reason)); \(advice)", reason: reason)
+  }
+}
+
+/// What Linux says of an interface while it is in use.
+struct LinuxInterfaceState: Sendable {
+  private let name: String
+  private let index: UInt32
+
+  init(_ name: String) {
+    self.name = name
+    index = if_nametoindex(name)
+  }
+
+  /// False: it was removed, though another may have its name.
+  var exists: Bool { if_nametoindex(name) == index }
+
+  /// Whether it is up and has a carrier; nil: Linux does not tell.
+  var isRunning: Bool? {
+    guard exists else { return false }
+    let socket = socket(AF_INET, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+    guard socket >= 0 else { return nil }
+    defer { close(socket) }
+    var request = ifreq()
+    withUnsafeMutableBytes(of: &request.ifr_ifrn) { $0.copyBytes(from: name.utf8.prefix($0.count - 1)) }
+    guard ioctl(socket, UInt(SIOCGIFFLAGS), &request) == 0 else { return nil }
+    return UInt32(UInt16(bitPattern: request.ifr_ifru.ifru_flags)) & UInt32(IFF_RUNNING) != 0
   }
 }

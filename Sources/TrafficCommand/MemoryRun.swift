@@ -42,7 +42,7 @@ final class MemoryRun<Program: TrafficProgram>: TrafficRun {
 
   var wire: String { "memory" }
   var hugePages: Bool? { nil }
-  var warnings: [String] { [] }
+  var warnings: [String] = []
 
   /// A second of simulated time may take a minute: whoever stops the run waits for one of his own, and then it is as if he had asked again.
   func tend(stopSignals: Int) {

@@ -5,7 +5,7 @@ import TCPEngine
 /// A run over a DPDK port in real time: a pinned thread and a queue pair to each worker.
 final class PortRun<Program: TrafficProgram>: TrafficRun {
   let links: [WorkerLink]
-  private(set) var warnings: [String] = []
+  var warnings: [String] = []
   private let basis: RunBasis
   private var plan: RunPlan
   private var told = WorkerCommand.run
@@ -18,6 +18,7 @@ final class PortRun<Program: TrafficProgram>: TrafficRun {
   private let ends: [WorkerEndBox]
   private let steering: SteeringChoice
   private let handOver: HandOver?
+  private var linkWatch: LinkWatch
 
   var hugePages: Bool? { port.hugePages }
 
@@ -41,6 +42,7 @@ final class PortRun<Program: TrafficProgram>: TrafficRun {
     plan = RunPlan(
       RunPlan.Times(real: basis.settings, ticksPerSecond: basis.ticksPerSecond), total: basis.total, start: tick_counter(),
       waits: !basis.settings.targets.isEmpty && port.device.hasLink == false)
+    linkWatch = LinkWatch(port, [basis.settings.port], ticksPerSecond: basis.ticksPerSecond)
     warnings = port.nodeWarnings(basis.cores)
     kernelPath?.start(avoiding: basis.cores)
     command()
@@ -54,6 +56,7 @@ final class PortRun<Program: TrafficProgram>: TrafficRun {
   func tend(stopSignals: Int) {
     noticeSilentNeighbour()
     command(stopSignals: stopSignals)
+    warn(linkWatch.look(at: tick_counter()))
     if plan.lackedLink, failure == nil {
       failure = "\(basis.settings.port.device ?? "the port") had no link for 10 s: start or connect its other end"
     }

@@ -9,7 +9,7 @@ protocol TrafficRun: AnyObject {
   /// Nil: huge pages are no matter on this port.
   var hugePages: Bool? { get }
   /// What is not as it should be, though it works.
-  var warnings: [String] { get }
+  var warnings: [String] { get set }
 
   /// Tells the workers what is due; called every few milliseconds.
   func tend(stopSignals: Int)
@@ -19,6 +19,12 @@ protocol TrafficRun: AnyObject {
 
 extension TrafficRun {
   var hasEnded: Bool { links.allSatisfy(\.hasEnded) }
+
+  /// Says what has come up while the run goes on, and keeps it for the report.
+  func warn(_ sentences: [String]) {
+    for sentence in sentences { Console.complain("warning: \(sentence)") }
+    warnings += sentences
+  }
 }
 
 /// What is left of a run besides its statistics.

@@ -5,7 +5,7 @@ import TCPEngine
 /// A proxy at work over one DPDK port or two: a pinned thread and a queue pair of each to each worker.
 final class ProxyRun<Program: ProxyProgram>: TrafficRun {
   let links: [WorkerLink]
-  private(set) var warnings: [String] = []
+  var warnings: [String] = []
   private let decisions: ProxyDecisions<Program.Rule, Program.Inspector>
   private let settings: ProxySettings
   private let basis: RunBasis
@@ -16,6 +16,7 @@ final class ProxyRun<Program: ProxyProgram>: TrafficRun {
   private let boards: ProxyBoards
   private let steering: SteeringChoice
   private let handOver: HandOver?
+  private var linkWatch: LinkWatch
   /// Of the clients' port, and of the servers'.
   private let kernelPaths: [KernelPath?]
   private var threads: [JoinableThread] = []
@@ -49,6 +50,7 @@ final class ProxyRun<Program: ProxyProgram>: TrafficRun {
     steering = SteeringChoice(settings, port.devices[port.devices.count - 1])
     handOver = steering.needsHandOver ? HandOver(workers: basis.workers) : nil
     plan = RunPlan(RunPlan.Times(settings, basis.ticksPerSecond), total: nil, start: tick_counter())
+    linkWatch = LinkWatch(port, settings.ports, ticksPerSecond: basis.ticksPerSecond)
     warnings = port.nodeWarnings(basis.cores)
     for path in kernelPaths { path?.start(avoiding: basis.cores) }
     command()
@@ -57,7 +59,10 @@ final class ProxyRun<Program: ProxyProgram>: TrafficRun {
     Cores.avoid(basis.cores)
   }
 
-  func tend(stopSignals: Int) { command(stopSignals: stopSignals) }
+  func tend(stopSignals: Int) {
+    command(stopSignals: stopSignals)
+    warn(linkWatch.look(at: tick_counter()))
+  }
 
   private func command(stopSignals: Int = 0) {
     var counts = RunCounts()

@@ -1,0 +1,66 @@
+import TCPEngine
+
+/// Notices when a port loses its link while a run goes on, and when it has it again.
+struct LinkWatch {
+  /// A port that is looked at.
+  struct Port {
+    let name: String
+    /// Nil: the driver does not tell.
+    let hasLink: () -> Bool?
+    /// Whether there is such a port at all any more.
+    let exists: () -> Bool
+  }
+
+  private let ports: [Port]
+  private let ticksPerSecond: Double
+  private var lost: [Ticks?]
+  private var hadLink: [Bool]
+  private var next: Ticks = 0
+  private var said = 0
+
+  /// Sentences of a run at most: a link may come and go all the time.
+  private static let most = 20
+
+  init(_ ports: [Port], ticksPerSecond: Double) {
+    self.ports = ports
+    self.ticksPerSecond = ticksPerSecond
+    lost = ports.map { _ in nil }
+    hadLink = ports.map { _ in false }
+  }
+
+  /// The ports of a run, as far as they have a name and so another end.
+  init(_ port: OpenPort, _ settings: [PortSettings], ticksPerSecond: Double) {
+    let ports = zip(settings, port.devices).compactMap { settings, device in
+      settings.device.map { name in
+        Port(name: name, hasLink: { device.hasLink }, exists: { device.exists })
+      }
+    }
+    self.init(ports, ticksPerSecond: ticksPerSecond)
+  }
+
+  /// What has changed, a sentence each; looks five times a second.
+  mutating func look(at now: Ticks) -> [String] {
+    guard now >= next else { return [] }
+    next = now + Ticks(ticksPerSecond / 5)
+    let changes = ports.indices.compactMap { change(of: $0, now) }
+    let room = Self.most - said
+    said = min(said + changes.count, Self.most)
+    if changes.count < room || room == 0 { return room == 0 ? [] : changes }
+    return changes.prefix(room - 1) + ["links come and go; no more is said of them"]
+  }
+
+  private mutating func change(of index: Int, _ now: Ticks) -> String? {
+    let port = ports[index]
+    if let since = lost[index] {
+      guard port.exists(), port.hasLink() == true else { return nil }
+      lost[index] = nil
+      return "\(port.name) has its link again, after \(NumberText.fixed(Double(now - since) / ticksPerSecond, 1)) s"
+    }
+    let exists = port.exists()
+    let hasLink = exists ? port.hasLink() : false
+    if hasLink == true { hadLink[index] = true }
+    guard hasLink == false, hadLink[index] else { return nil }
+    lost[index] = now
+    return exists ? "\(port.name) has lost its link" : "\(port.name) is gone: nothing arrives or leaves there any more"
+  }
+}
