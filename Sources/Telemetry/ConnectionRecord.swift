@@ -30,28 +30,29 @@ public struct ConnectionRecord: BitwiseCopyable, Sendable {
 
   public static var maximumStates: Int { 6 }
 
+  /// Begins anew, of a connection that was just opened or accepted. In place: as a value it would be made on the stack, and copied.
   @inline(__always)
-  public init(_ connection: Connection, opened: UInt64, worker: UInt16) {
+  public mutating func begin(_ connection: UnsafePointer<Connection>, opened: UInt64, worker: UInt16) {
     id = 0
     self.opened = opened
     bytesSent = 0
     bytesReceived = 0
-    localAddress = connection.localAddress
-    remoteAddress = connection.remoteAddress
-    localPort = connection.localPort
-    remotePort = connection.remotePort
-    initialSend = connection.initialSend
-    initialReceive = connection.initialReceive
+    localAddress = connection.pointee.localAddress
+    remoteAddress = connection.pointee.remoteAddress
+    localPort = connection.pointee.localPort
+    remotePort = connection.pointee.remotePort
+    initialSend = connection.pointee.initialSend
+    initialReceive = connection.pointee.initialReceive
     packetsSent = 0
     packetsReceived = 0
     retransmissions = 0
     self.worker = worker
     states = 0
     stateCount = 0
-    role = connection.role
+    role = connection.pointee.role
     outcome = .openAtStop
     reserved = 0
-    times = .init(repeating: CompactTicks(0))
+    for index in 0..<Self.maximumStates { times[index] = CompactTicks(0) }
   }
 
   @inline(__always)

@@ -27,9 +27,9 @@ public struct RecordKeeper: ~Copyable {
   }
 
   @inline(always)
-  mutating func opened(_ slot: UInt32, _ connection: Connection, _ now: Ticks) {
+  mutating func opened(_ slot: UInt32, _ connection: UnsafePointer<Connection>, _ now: Ticks) {
     guard isOn else { return }
-    open[Int(slot)] = ConnectionRecord(connection, opened: now, worker: worker)
+    open.base[Int(slot)].begin(connection, opened: now, worker: worker)
   }
 
   @inline(always)

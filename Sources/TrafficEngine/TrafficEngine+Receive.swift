@@ -216,7 +216,7 @@ extension TrafficEngine {
     statistics.count(.server, .synReceived)
     statistics.count(.server, .synAckSent)
     statistics.set(.openServers, UInt64(truncatingIfNeeded: openServers))
-    records.opened(slot, connection.pointee, now)
+    records.opened(slot, connection, now)
     LinkHeader(answering: bytes, as: answerStart).store(to: packet.bytes)
     synchronize(slot, packet, &io)
   }
