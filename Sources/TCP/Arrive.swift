@@ -40,6 +40,7 @@ extension Connection {
       return arriveCold(segment, in: frame, &companion, recoveries + Int(companion.coldHandle), parameters, now: now)
     }
     if state == .synSent { return arriveInSynSent(segment, &companion, parameters, now: now) }
+    if state == .synReceived, answersSimultaneousOpen(segment, companion) { return establish(segment, &companion, now: now) }
     // First, is it acceptable? (3.10.7.4; RFC 7323 5.3 before it). What begins where we expect it is.
     if flags.has(.timestamps) || segment.pointee.sequence != receiveNext {
       if let refused = refuse(segment, companion, window: receiveWindow(parameters)) { return refused }
@@ -47,6 +48,28 @@ extension Connection {
     // Second RST, fourth SYN, fifth: a segment without ACK is dropped. (Third, security, is historic.)
     if !segment.pointee.flags.isPlain { return arriveExceptionally(segment) }
     return process(segment, acknowledged, inOrder: false, &companion, parameters, now: now)
+  }
+
+  /// Simultaneous open: the peer's SYN once more, with the acknowledgment of ours (RFC 9293 3.5 figure 8). Trimmed to the window it is an ACK.
+  private func answersSimultaneousOpen(_ segment: UnsafePointer<TCPSegment>, _ companion: Companion) -> Bool {
+    guard segment.pointee.flags.has(.syn), segment.pointee.flags.has(.ack), !segment.pointee.flags.has(.rst),
+      segment.pointee.sequence == initialReceive, segment.pointee.acknowledgment == sendNext
+    else { return false }
+    if !flags.has(.timestamps) { return true }
+    return segment.pointee.options.present.has(.timestamps)
+      && Int32(bitPattern: segment.pointee.options.timestampValue &- companion.timestampRecent) >= 0
+  }
+
+  private mutating func establish(_ segment: UnsafePointer<TCPSegment>, _ companion: inout Companion, now: Moment) -> Action {
+    acknowledge(1, &companion, now: now)
+    state = .established
+    sendWindow = UInt32(segment.pointee.window)  // never scaled in a SYN (RFC 7323 2.2)
+    if flags.has(.timestamps) { companion.timestampRecent = segment.pointee.options.timestampValue }
+    lastActivity = now.milliseconds
+    var action = Action(.acknowledge)
+    action.events.set(.established)
+    action.events.set(.maySend)
+    return action
   }
 
   /// From the fifth step on.
@@ -250,7 +273,6 @@ extension Connection {
       return Action(.none, .none, .reset)
     }
     if segment.pointee.flags.has(.syn) {
-      // Simultaneous open: the peer's SYN-ACK repeats its SYN and acknowledges ours (RFC 9293 figure 7).
       return Action(.challenge, .synUnexpected)  // RFC 5961 4.2
     }
     return Action(.none, .acknowledgmentMissing)

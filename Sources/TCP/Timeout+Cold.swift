@@ -91,6 +91,8 @@ extension Connection {
     cold.pointee.enterLoss(una: sendUnacknowledged, next: sendNext, size)
     cold.pointee.loseOnTimeout(
       from: sendUnacknowledged, withSACK: flags.has(.sackPermitted), now: UInt32(truncatingIfNeeded: now.microseconds))
+    // The earliest segment goes out whatever is still on its way (RFC 6298 5.4).
+    cold.pointee.congestionWindow = cold.pointee.pipe(flight) &+ size
     cold.pointee.armRetransmission(standing, parameters, now: now.microseconds)
   }
 }

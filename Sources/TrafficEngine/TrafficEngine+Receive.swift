@@ -145,13 +145,19 @@ extension TrafficEngine {
   mutating func receiveWithoutConnection<Port: PacketPort & ~Copyable>(
     _ segment: UnsafePointer<TCPSegment>, _ hash: UInt32, _ packet: consuming Packet, _ io: inout PacketQueue<Port>
   ) {
-    if !isLooped, station.isImpossible(segment.pointee.source, packet.bytes) { return drop(packet, .sourceImpossible, &io) }
+    if !isLooped, isFromNobody(segment, packet) { return drop(packet, .sourceImpossible, &io) }
     let control = segment.pointee.flags.rawValue & (TCPFlags.syn.rawValue | TCPFlags.ack.rawValue | TCPFlags.rst.rawValue)
     if control == TCPFlags.syn.rawValue, listeners.has(segment.pointee.destinationPort), listeners.has(segment.pointee.destination) {
       accept(segment, hash, packet, after: nil, &io)
     } else {
       refuse(segment, packet, &io)
     }
+  }
+
+  /// Our other addresses may well be whom it comes from: where a reflector is the wire, our clients reach our servers through it.
+  @inline(always)
+  private func isFromNobody(_ segment: UnsafePointer<TCPSegment>, _ packet: borrowing Packet) -> Bool {
+    station.isImpossible(segment.pointee.source, packet.bytes) || segment.pointee.source == segment.pointee.destination
   }
 
   @inline(never)

@@ -23,8 +23,13 @@ extension Recovery {
       due = now &+ UInt64(wait)
     } else if advanced {
       armProbe(standing, parameters, now: now)
+    } else if timer == .probe, !isProbed {
+      armRetransmission(standing, sinceOldest: true, parameters, now: now)
     }
   }
+
+  /// RFC 8985 7.2: a tail is probed while nothing tells of a loss; what SACK tells of is RACK's, and the retransmission timer's.
+  private var isProbed: Bool { (phase == .open || phase == .reduction) && sacked == 0 }
 
   /// - Parameter sinceOldest: the time runs since the oldest segment was sent, not from now on.
   mutating func armRetransmission(
@@ -39,8 +44,7 @@ extension Recovery {
 
   /// RFC 8985 7.2: PTO is two round trips, and time for a delayed acknowledgment of a single segment; never beyond the retransmission's.
   mutating func armProbe(_ standing: Standing, _ parameters: UnsafePointer<TCPParameters>, now: UInt64) {
-    guard standing.withSACK, phase == .open || phase == .reduction, sacked == 0, count > 0, !probeIsOut, standing.retransmits == 0
-    else { return }
+    guard standing.withSACK, isProbed, count > 0, !probeIsOut, standing.retransmits == 0 else { return }
     var timeout: UInt64 = 1_000_000
     if smoothedRTT != 0 {
       timeout = UInt64(smoothedRTT) &* 2

@@ -68,6 +68,8 @@ extension Recovery {
   }
 
   mutating func markResent(_ segment: UnsafeMutablePointer<SentSegment>, _ octets: UInt32, now: UInt32) {
+    // What has arrived is on its way no more, even if it is sent again.
+    if segment.pointee.marks.has(.sacked) { return }
     if !segment.pointee.marks.has(.resent) {
       resent &+= octets
       if segment.pointee.marks.has(.lost) { pending &-= octets }
