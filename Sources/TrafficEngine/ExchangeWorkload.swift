@@ -12,6 +12,11 @@ public struct ExchangeWorkload: Workload {
   private let verifies: Bool
   /// Milliseconds between an answer and the next payload.
   private let thinkTime: UInt32
+  /// Answers that a client is to have before its server closes.
+  private let answersDue: UInt32
+  /// Octets that an end has usually received when its peer closes.
+  private let usualAnswers: UInt32
+  private let usualPayloads: UInt32
 
   public init(_ settings: EngineSettings) {
     payloadSize = UInt32(settings.payloadSize)
@@ -20,6 +25,11 @@ public struct ExchangeWorkload: Workload {
     finByServer = UInt32(settings.finByServer)
     verifies = settings.verifyPayload ?? true
     thinkTime = UInt32(settings.thinkTime)
+    // Where only one of the two has a number, it is that one's; where the client has none, the server closes when it likes, after one.
+    let limits = [finByClient, finByServer].filter { $0 > 0 }
+    answersDue = finByClient > 0 ? limits.min()! : 1
+    usualAnswers = (limits.min() ?? 1) &* responseSize
+    usualPayloads = (limits.min() ?? 1) &* payloadSize
   }
 
   public struct State: BitwiseCopyable, Sendable {
@@ -46,17 +56,38 @@ public struct ExchangeWorkload: Workload {
   @inline(__always)
   public func progress(_ view: WorkloadView, _ state: inout State) -> StreamProgress {
     let role = view.role
+    countMessages(view, role == .client ? responseSize : payloadSize, &state)
+    return role == .client ? clientProgress(view, state.messages) : serverProgress(view, state.messages)
+  }
+
+  @inline(always)
+  private func countMessages(_ view: WorkloadView, _ size: UInt32, _ state: inout State) {
+    guard usually(size > 0) else { return }
     var messages = state.messages
-    let size = role == .client ? responseSize : payloadSize
-    if usually(size > 0) {
-      var left = view.received &- (messages &+ 1) &* size
-      while Int32(bitPattern: left) >= 0 {
-        messages &+= 1
-        left = left &- size
-      }
-      state.messages = messages
+    var left = view.received &- (messages &+ 1) &* size
+    while Int32(bitPattern: left) >= 0 {
+      messages &+= 1
+      left = left &- size
     }
-    return role == .client ? clientProgress(view, messages) : serverProgress(view, messages)
+    state.messages = messages
+  }
+
+  /// A server is to answer in full before it closes, and a client to finish what it says; a closing run cuts both short.
+  @inline(__always)
+  public func peerClosed(_ view: WorkloadView, _ state: inout State) -> Outcome? {
+    if usually(view.received == (view.role == .client ? usualAnswers : usualPayloads)) { return nil }
+    return closedUnusually(view, &state)
+  }
+
+  @inline(never)
+  private func closedUnusually(_ view: WorkloadView, _ state: inout State) -> Outcome? {
+    let isClient = view.role == .client
+    let size = isClient ? responseSize : payloadSize
+    if view.isClosing || payloadSize == 0 || size == 0 { return nil }
+    countMessages(view, size, &state)
+    if isClient, Int32(bitPattern: state.messages &* payloadSize &- view.sent) > 0 { return .payloadMismatch }
+    let isWhole = view.received == state.messages &* size
+    return isWhole && (!isClient || state.messages >= answersDue) ? nil : .messageIncomplete
   }
 
   @inline(always)

@@ -259,7 +259,7 @@ public struct TrafficEngine<W: Workload>: Engine, ~Copyable {
 
   @inline(always)
   func view(_ connection: UnsafePointer<Connection>) -> WorkloadView {
-    WorkloadView(connection, now: now, milliseconds: moment.milliseconds, statistics: statistics)
+    WorkloadView(connection, now: now, milliseconds: moment.milliseconds, statistics: statistics, isClosing: closes)
   }
 
   @inline(always)

@@ -7,13 +7,18 @@ public struct WorkloadView: BitwiseCopyable, @unchecked Sendable {
   public let milliseconds: UInt32
   /// Where the worker counts.
   public let statistics: WorkerStatistics
+  /// The run is over: what is open is being closed, at both ends where both are ours.
+  public let isClosing: Bool
 
   @inline(__always)
-  init(_ connection: UnsafePointer<Connection>, now: Ticks, milliseconds: UInt32, statistics: WorkerStatistics) {
+  init(
+    _ connection: UnsafePointer<Connection>, now: Ticks, milliseconds: UInt32, statistics: WorkerStatistics, isClosing: Bool = false
+  ) {
     self.connection = connection
     self.now = now
     self.milliseconds = milliseconds
     self.statistics = statistics
+    self.isClosing = isClosing
   }
 
   @inline(__always)
