@@ -13,9 +13,17 @@ enum CrossChecks {
   private static let checks: [@Sendable (TrafficSettings) -> String?] = [
     hasTarget, clientsAreOthers, serversAreOthers, deviceStandsAlone, targetsAreReachable, oneMAC, kernelIsOnAWire, memoryHasOneWorker,
     memoryEnds, rampLeadsSomewhere, masksTellWorkersApart,
-    addressesTellWorkersApart, poolSuffices, tuplesSuffice, segmentFits, windowFits, timeoutsAreInOrder, streamFits, filesDiffer,
+    addressesTellWorkersApart, poolSuffices, tuplesSuffice, everyWorkerOpens, segmentFits, windowFits, timeoutsAreInOrder, streamFits,
+    filesDiffer,
     workloadIsMeant, thinkTimeFits, streamsEnd, chunksFit, fieldsAreNotOurs,
   ]
+
+  private static func everyWorkerOpens(_ settings: TrafficSettings) -> String? {
+    let (workers, most) = (settings.cores.count, settings.engine.maxOpen)
+    guard most < workers, settings.port.isLooped || !settings.targets.isEmpty else { return nil }
+    return "engine.max_open is \(most), but there are \(workers) workers (cores), and each opens one connection at least: "
+      + "raise engine.max_open or use fewer cores"
+  }
 
   private static func hasTarget(_ settings: TrafficSettings) -> String? {
     guard settings.targets.isEmpty, settings.port.isLooped || settings.engine.port == 0 else { return nil }

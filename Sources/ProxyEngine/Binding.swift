@@ -38,6 +38,8 @@ struct Binding: BitwiseCopyable, @unchecked Sendable {
   var pendingAnswers: UInt32
   var answers: UInt32
   var answerPart: PacketPointer?
+  /// Octets of it behind that part: nobody asks what they are.
+  var answerRest: UInt32
 
   /// Begins anew, with nothing held. Field by field: a whole value would be put together elsewhere and copied.
   @inline(always)
@@ -62,6 +64,7 @@ struct Binding: BitwiseCopyable, @unchecked Sendable {
     pendingAnswers = 0
     answers = 0
     answerPart = nil
+    answerRest = 0
   }
 
   /// Behind the last octet held.

@@ -21,22 +21,23 @@ extension ProxyEngine {
     if edge > connection.pointee.server.edge { connection.pointee.server.edge = edge }
     let count = UInt32(segment.pointee.payloadLength)
     let isLast = segment.pointee.flags.has(.fin)
-    guard let (first, total) = collect(slot, segment, packet, &io) else { return failReplay(slot, &io) }
-    switch LDAPBindResponse.read(first, count: total) {
+    let (first, held, total) = collect(slot, segment, packet, &io)
+    switch LDAPBindResponse.read(first, count: held) {
     case .found(let answer) where answer.resultCode == 0 && answer.length <= total:
       // What lies behind it the server will say again.
       swallow(connection, count &- UInt32(truncatingIfNeeded: total &- answer.length))
       endAnswer(slot, &io)
     case .found(let answer) where answer.resultCode == 0 && !isLast: goOn(slot, count, &io)
-    case .needMore where !isLast: goOn(slot, count, &io)
+    case .needMore where !isLast && held == total: goOn(slot, count, &io)
     default: failReplay(slot, &io)
     }
   }
 
-  /// Puts a part of an answer behind those that came before it. Nil: there are more than an answer has.
+  /// Puts a part of an answer behind those that came before it, as far as one buffer takes them. Where the answer begins, how much of it is
+  /// held there, and how much has come.
   private mutating func collect<Port: PacketPort & ~Copyable>(
     _ slot: UInt32, _ segment: UnsafePointer<TCPSegment>, _ packet: consuming Packet, _ io: inout PacketQueue<Port>
-  ) -> (UnsafeRawPointer, Int)? {
+  ) -> (UnsafeRawPointer, Int, Int) {
     let binding = bindings.base + Int(connections.base[Int(slot)].binding)
     let length = UInt32(segment.pointee.payloadLength)
     let offset = UInt32(segment.pointee.payloadOffset)
@@ -44,18 +45,17 @@ extension ProxyEngine {
       let buffer = packet.release()
       RequestNote.begin(buffer, offset: offset, length: length)
       binding.pointee.answerPart = buffer
+      binding.pointee.answerRest = 0
       heldCount &+= 1
-      return (UnsafeRawPointer(RequestNote.bytes(buffer)), Int(length))
+      return (UnsafeRawPointer(RequestNote.bytes(buffer)), Int(length), Int(length))
     }
     let note = RequestNote.of(part)
-    guard RequestNote.room(part) >= Int(length) else {
-      io.free(packet)
-      return nil
-    }
-    (RequestNote.bytes(part) + Int(note.length)).copyMemory(from: packet.bytes + Int(offset), byteCount: Int(length))
-    note.length &+= length
+    let fitting = smaller(length, UInt32(truncatingIfNeeded: RequestNote.room(part)))
+    (RequestNote.bytes(part) + Int(note.length)).copyMemory(from: packet.bytes + Int(offset), byteCount: Int(fitting))
+    note.length &+= fitting
+    binding.pointee.answerRest &+= length &- fitting
     io.free(packet)
-    return (UnsafeRawPointer(RequestNote.bytes(part)), Int(note.length))
+    return (UnsafeRawPointer(RequestNote.bytes(part)), Int(note.length), Int(note.length &+ binding.pointee.answerRest))
   }
 
   /// Octets of the server that the client never hears of: it has had others, and from here on the streams run side by side again.

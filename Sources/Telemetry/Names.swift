@@ -179,7 +179,8 @@ public enum DropReason: UInt8, CounterName, BitwiseCopyable {
     case .handshakeInvalid: "an ACK that does not complete the handshake it belongs to (answered by RST)"
     case .requestBeyondLimit: "octets of a request beyond what is held of it"
     case .requestBuffersFull: "of a request that is not whole, while a quarter of the buffers hold requests"
-    case .sourceImpossible: "from an address that no host has, or the one it is sent to (RFC 1122 3.2.1.3); proxyengine: or another of its own"
+    case .sourceImpossible:
+      "from an address that no host has, or the one it is sent to (RFC 1122 3.2.1.3); proxyengine: or another of its own"
     case .otherPort: "of a connection whose leg is on the other port"
     case .icmpUnproven: "an ICMP error about a segment that is not in flight (RFC 5927)"
     case .frameTooLong: "longer than a packet buffer, whose size follows from ports.mtu"

@@ -125,17 +125,17 @@ struct JSONReport {
       "steering": steering,
       "lost_buffers": summary.end.lostBuffers.map { JSONValue($0) } ?? .null,
     ]
-    if let port = summary.end.port {
-      members["received"] = .count(port.received)
-      members["sent"] = .count(port.sent)
-      // The ring device counts no octets; the workers do.
-      members["received_bytes"] = .count(summary.total[.bytesReceived])
-      members["sent_bytes"] = .count(summary.total[.bytesSent])
-      members["missed"] = .count(port.missed)
-      members["receive_errors"] = .count(port.receiveErrors)
-      members["transmit_errors"] = .count(port.transmitErrors)
-      members["no_buffer"] = .count(port.noBuffer)
-    }
+    let port = summary.end.port
+    func counted(_ value: UInt64?) -> JSONValue { value.map(JSONValue.count) ?? .null }
+    members["received"] = counted(port?.received)
+    members["sent"] = counted(port?.sent)
+    // The ring device counts no octets; the workers do.
+    members["received_bytes"] = counted(port.map { _ in summary.total[.bytesReceived] })
+    members["sent_bytes"] = counted(port.map { _ in summary.total[.bytesSent] })
+    members["missed"] = counted(port?.missed)
+    members["receive_errors"] = counted(port?.receiveErrors)
+    members["transmit_errors"] = counted(port?.transmitErrors)
+    members["no_buffer"] = counted(port?.noBuffer)
     if let faults = summary.end.faults {
       members["faults"] = .object([
         "lost": JSONValue(faults.lost), "duplicated": JSONValue(faults.duplicated), "reordered": JSONValue(faults.reordered),

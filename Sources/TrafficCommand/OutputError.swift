@@ -18,7 +18,7 @@ public struct OutputError: Error, CustomStringConvertible, Equatable, Sendable {
     case EACCES, EPERM, EROFS: "name a file that may be written, or change its permissions"
     case ENOSPC, EDQUOT: "free some space, or name a file on another disk"
     case EFBIG: "allow longer files (ulimit -f), or name a file on another disk"
-    case EPIPE: "keep the reader running until the end"
+    case EPIPE, ECANCELED: "keep the reader running until the end"
     default: "name another file"
     }
   }

@@ -1,22 +1,57 @@
 import Glibc
 
-/// A file that is written from its beginning, and how that went.
+/// A file that is written from its beginning, and how that went. A pipe whose reader does not read holds up whoever writes, until the user has
+/// had enough of it (`StopSignals`).
 final class OutputFile {
   let path: String
   private let descriptor: Int32
 
-  /// Creates the file, or empties it.
+  /// Creates the file, or empties it. Waits for the reader of a pipe, and says so.
   init(path: String) throws(OutputError) {
     self.path = path
-    descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-    guard descriptor >= 0 else { throw OutputError(path, "cannot be written: ", errorNumber: errno) }
+    descriptor = try Self.create(path)
+  }
+
+  private static func create(_ path: String) throws(OutputError) -> Int32 {
+    var hasSaid = false
+    while true {
+      let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NONBLOCK, 0o644)
+      if descriptor >= 0 { return descriptor }
+      guard errno == ENXIO, isPipe(path) else { throw OutputError(path, "cannot be written: ", errorNumber: errno) }
+      if StopSignals.arePending { throw OutputError(path, "cannot be written, nobody reads it: ", errorNumber: ECANCELED) }
+      if !hasSaid { Console.complain("\(path): waiting for a reader of this pipe") }
+      hasSaid = true
+      usleep(20_000)
+    }
+  }
+
+  private static func isPipe(_ path: String) -> Bool {
+    var status = stat()
+    return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFIFO
   }
 
   /// Writes all of it, however often the system has to be asked.
   ///
   /// - Returns: how many octets were written, and 0 or the error number that ended it before the last.
   func write(_ octets: UnsafeRawBufferPointer) -> (written: Int, errorNumber: Int32) {
-    FileDescriptor.write(octets, to: descriptor)
+    var written = 0
+    var since: ContinuousClock.Instant?
+    while written < octets.count {
+      let result = Glibc.write(descriptor, octets.baseAddress! + written, octets.count - written)
+      if result >= 0 {
+        written += result
+        since = nil
+      } else if errno == EAGAIN {
+        let now = ContinuousClock.now
+        if StopSignals.forbidWaiting(for: now - (since ?? now)) { return (written, ECANCELED) }
+        since = since ?? now
+        var wanted = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+        poll(&wanted, 1, 50)
+      } else if errno != EINTR {
+        return (written, errno)
+      }
+    }
+    return (written, 0)
   }
 
   /// Takes back what lies beyond so many octets: half a record is of no use. What is no file in a file system keeps it.

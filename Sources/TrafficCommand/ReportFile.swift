@@ -3,14 +3,14 @@ import Glibc
 /// The file of the report as JSON: opened before anything starts, so that a name that will not do is noticed at once.
 struct ReportFile {
   private let path: String
-  private let descriptor: Int32
+  /// Nil: the standard output.
+  private let file: OutputFile?
 
   /// - Parameter path: "-": the standard output.
   init(_ path: String) throws {
     self.path = path
-    descriptor = path == "-" ? STDOUT_FILENO : open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-    guard descriptor >= 0 else {
-      throw CommandFailure(.notStarted, "\(path): cannot be written (\(String(cString: strerror(errno)))), give output.json another name")
+    do throws(OutputError) { file = path == "-" ? nil : try OutputFile(path: path) } catch {
+      throw CommandFailure(.notStarted, "\(error.description) (output.json)")
     }
   }
 
@@ -18,9 +18,14 @@ struct ReportFile {
   ///
   /// - Returns: nil, or what went wrong in one sentence.
   func problem(writing document: String) -> String? {
-    let isWritten = Console.write(document, to: descriptor)
-    let isClosed = path == "-" || close(descriptor) == 0
-    if isWritten, isClosed { return nil }
-    return OutputError(path == "-" ? "standard output" : path, "the report could not be written: ", errorNumber: errno).description
+    guard let file else {
+      if Console.write(document, to: STDOUT_FILENO) { return nil }
+      return OutputError("standard output", "the report could not be written: ", errorNumber: errno).description
+    }
+    var document = document
+    var errorNumber = document.withUTF8 { file.write(UnsafeRawBufferPointer($0)) }.errorNumber
+    let closing = file.finish()
+    if errorNumber == 0 { errorNumber = closing }
+    return errorNumber == 0 ? nil : OutputError(path, "the report could not be written: ", errorNumber: errorNumber).description
   }
 }

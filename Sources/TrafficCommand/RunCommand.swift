@@ -8,8 +8,8 @@ struct RunCommand: SessionCommand {
     commandName: "run",
     abstract: "Generate traffic, and report on it. Without file and flags: the reference load.",
     discussion: """
-      Flags go before the file. Ctrl-C stops opening, gives open connections a second, resets the rest and reports; a second Ctrl-C \
-      leaves at once.
+      Flags go before the file. Ctrl-C stops opening, gives open connections a second, resets the rest and reports; a second one, \
+      not less than a quarter of a second later, leaves at once.
 
       \(ExitStatus.documentation)
       """)

@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 
 /// SIGINT, SIGTERM and SIGHUP, taken when the program waits instead of wherever it happens to be.
 struct StopSignals: ~Copyable {
@@ -8,6 +9,21 @@ struct StopSignals: ~Copyable {
   private var counted: ContinuousClock.Instant?
 
   private static var together: Duration { .milliseconds(250) }
+  /// `count`, for other threads.
+  private static let taken = Atomic(0)
+
+  /// Some have come, and were not taken yet.
+  static var arePending: Bool {
+    var pending = sigset_t()
+    sigpending(&pending)
+    return [SIGINT, SIGTERM, SIGHUP].contains { sigismember(&pending, $0) == 1 }
+  }
+
+  /// Whether somebody who waits for others is to give up, after so long: at a second signal at once, after the first in two seconds.
+  static func forbidWaiting(for duration: Duration) -> Bool {
+    let count = taken.load(ordering: .relaxed) + (arePending ? 1 : 0)
+    return count >= 2 || (count == 1 && duration >= .seconds(2))
+  }
 
   /// From here on the signals wait to be taken, on this thread and all that it starts.
   init() {
@@ -37,5 +53,6 @@ struct StopSignals: ~Copyable {
     if let counted, now - counted < Self.together { return }
     counted = now
     count += 1
+    Self.taken.store(count, ordering: .relaxed)
   }
 }

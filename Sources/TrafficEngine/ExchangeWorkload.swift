@@ -1,3 +1,5 @@
+import CPacket
+
 /// The default workload: the client sends payloads of a fixed size, one after the other; the server answers each with a response of a fixed
 /// size; after a number of them one of the two closes.
 ///
@@ -222,10 +224,8 @@ public struct ExchangeWorkload: Workload {
   /// A connection's id: its client's address, port and initial sequence number, mixed into 64 bits.
   @inline(always)
   private static func id(_ connection: Connection) -> UInt64 {
-    let address = UInt64(connection.localAddress.rawValue)
-    let port = UInt64(connection.localPort) &<< 32
-    let high = (address &<< 32 | address &>> 32) ^ port
-    return high ^ UInt64(connection.initialSend.rawValue)
+    let address = UInt64(connection.localAddress.rawValue) &<< 32 | UInt64(connection.initialSend.rawValue)
+    return multiply_and_fold(address ^ 0x9e37_79b9_7f4a_7c15, UInt64(connection.localPort) ^ 0xbf58_476d_1ce4_e5b9)
   }
 
   @inline(always)

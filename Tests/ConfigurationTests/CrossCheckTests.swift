@@ -16,6 +16,10 @@ import Testing
       "test_size = 0\n[[ports]]\nkind = \"memory\"",
       "ports.kind is \"memory\" and both test_size and engine.duration are 0, so the run would never end: set one of them"),
     BrokenFile(
+      "cores = [0, 1, 2]\n[engine]\nmax_open = 2",
+      "engine.max_open is 2, but there are 3 workers (cores), and each opens one connection at least: "
+        + "raise engine.max_open or use fewer cores"),
+    BrokenFile(
       "cores = [0, 1, 2]\n[[ports]]\ndst_port_mask = 0x8000",
       "cores has 3 workers, but ports.dst_port_mask 0x8000 tells only 2 apart: set more bits in it or name fewer cores"),
     BrokenFile(

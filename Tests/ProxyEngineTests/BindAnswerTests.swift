@@ -97,6 +97,25 @@ import Testing
     }
   }
 
+  /// However long it is: beyond what a buffer holds it is only counted.
+  @Test(arguments: [1_448, 100, 1_000], [1_720, 1_800, 5_000, 60_000]) func aLongAnswer(piece: Int, length: Int) throws {
+    func sized(_ tag: UInt8, _ content: [UInt8]) -> [UInt8] {
+      [tag, 0x82, UInt8(content.count >> 8), UInt8(content.count & 255)] + content
+    }
+    let diagnostic = sized(4, (0..<length).map { UInt8(truncatingIfNeeded: $0) })
+    let answer = sized(0x30, [2, 1, 1] + sized(0x61, [0x0a, 1, 0, 4, 0] + diagnostic))
+    let script = try bound()
+    script.accept()
+    script.toServer(.ack, payload: bind, seq: 1_001)
+    var rest = answer[...]
+    while !rest.isEmpty {
+      script.fromServer(rest.count > piece ? .ack : .pshAck, payload: Array(rest.prefix(piece)), ack: 1_015)
+      script.toServer(.ack, seq: 1_015, ack: script.server.next)
+      rest = rest.dropFirst(piece)
+    }
+    isServed(script)
+  }
+
   @Test func searchInTheSegmentOfTheBind() throws {
     let script = try script()
     script.fromClient(.pshAck, payload: bind + search)

@@ -45,6 +45,13 @@ import Testing
     #expect(read("SSH-2.0\r\n\r\n") == .different)
   }
 
+  /// RFC 9112 5.2: the field before goes on, so that it would not end where it seems to.
+  @Test(arguments: ["Connection: keep-alive,\r\n foo", "Connection: TE\n\tfoo", "X: y\r\n z", " x"]) func foldedLinesAreLeftAlone(
+    _ fields: String
+  ) {
+    #expect(read("GET / HTTP/1.1\r\n\(fields)\r\n\r\n") == .different)
+  }
+
   @Test func nothingBeyondIsRead() {
     let text = Array("GET / HTTP/1.1\r\nConnection: keep-alive\r\n".utf8)
     for count in 0...text.count {

@@ -14,7 +14,7 @@ public struct HTTPConnectionField: BitwiseCopyable, Equatable, Sendable {
   @inline(__always)
   public var isGiven: Bool { value.offset > 0 }
 
-  /// Reads the head of a request. Found: all of it is there. Work: once over its octets.
+  /// Reads the head of a request. Found: all of it is there. One with folded lines is different. Work: once over its octets.
   @inline(never)
   public static func read(_ bytes: UnsafeRawPointer, count: Int) -> Reading<HTTPConnectionField> {
     let line: HTTPRequestLine
@@ -31,6 +31,8 @@ public struct HTTPConnectionField: BitwiseCopyable, Equatable, Sendable {
       var end = at &+ length
       if end > at, bytes.octet(end &- 1) == 0x0d { end &-= 1 }
       if end == at { return .found(found) }
+      // More of the field before (RFC 9112 5.2), which then would not end where it seems to.
+      if isBlank(bytes.octet(at)) { return .different }
       if isConnection(bytes + at, count: end &- at) { found.take(bytes, from: at &+ name.utf8CodeUnitCount, to: end) }
       at &+= length &+ 1
     }

@@ -59,7 +59,8 @@ extension Recovery {
       if phase == .open { duplicates = 0 }
     } else if news.isDuplicate {
       duplicates &+= 1
-      news.delivered &+= segmentSize
+      // Each tells of a segment that has arrived, of those that are out and not lost (RFC 5681 3.2): more of them tell nothing.
+      if duplicates &* segmentSize < flight { news.delivered &+= segmentSize }
       if phase == .open || phase == .reduction, duplicates >= Self.duplicateThreshold { loseOldest(from: una, &news) }
     }
     duplicateOctets = smaller(duplicates &* segmentSize, flight > segmentSize ? flight &- segmentSize : 0)

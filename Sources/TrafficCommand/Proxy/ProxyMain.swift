@@ -56,8 +56,8 @@ struct ProxyRunCommand: SessionCommand {
     commandName: "run",
     abstract: "Accept clients and pass them on, and report in the end.",
     discussion: """
-      Flags go before the file. Ctrl-C stops accepting, gives open connections a second, resets the rest and reports; a second Ctrl-C \
-      leaves at once.
+      Flags go before the file. Ctrl-C stops accepting, gives open connections a second, resets the rest and reports; a second one, \
+      not less than a quarter of a second later, leaves at once.
 
       \(exitCodes)
       """)
