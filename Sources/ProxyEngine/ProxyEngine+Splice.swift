@@ -202,7 +202,11 @@ extension ProxyConnection {
   func windowForClient(_ window: UInt16) -> UInt16 {
     if window == 0 { return 0 }
     let octets = UInt32(window) &<< serverScale
-    let offered = octets &>> UInt32(offeredScale)
+    let unit = UInt32(1) &<< UInt32(offeredScale)
+    // Few units would lose much by rounding down, and the client waits rather than send less than a segment (RFC 9293 3.8.6.2.1); what it sends
+    // too much by rounding up is less than a segment. Large units would make it far too much.
+    let isSmall = octets < 4 &* unit && unit <= 1_024
+    let offered = (isSmall ? octets &+ unit &- 1 : octets) &>> UInt32(offeredScale)
     return UInt16(truncatingIfNeeded: max(1, min(offered, 65_535)))
   }
 }
