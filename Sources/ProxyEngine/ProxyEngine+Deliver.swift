@@ -86,7 +86,7 @@ extension ProxyEngine {
     segment.payloadOffset = UInt16(truncatingIfNeeded: place)
     segment.sequence = binding.pointee.start + offset
     segment.acknowledgment = connection.pointee.client.acknowledged
-    segment.window = connection.pointee.windowToServer
+    segment.window = connection.pointee.windowToServer(behind: segment.acknowledgment)
     offset &+= length
     if offset > binding.pointee.sent { binding.pointee.sent = offset }
     let isEnd = offset == binding.pointee.count && !isReplay

@@ -361,7 +361,7 @@ extension ProxyEngine {
     segment.sequence = sequence
     segment.acknowledgment = acknowledgmentToClient(connection)
     segment.flags = TCPFlags(rawValue: TCPFlags.ack.rawValue | TCPFlags.psh.rawValue)
-    segment.window = connection.pointee.windowToClient
+    segment.window = connection.pointee.windowToClient(behind: segment.acknowledgment)
     sendToClient(segment, connection, packet, &io)
     return UInt32(truncatingIfNeeded: length)
   }

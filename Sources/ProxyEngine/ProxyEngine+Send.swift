@@ -48,13 +48,13 @@ extension ProxyEngine {
       segment = TCPSegment(connection.pointee.clientKey.reversed)
       segment.sequence = connection.pointee.server.next + connection.pointee.toClient
       segment.acknowledgment = acknowledgmentToClient(connection)
-      segment.window = connection.pointee.windowToClient
+      segment.window = connection.pointee.windowToClient(behind: segment.acknowledgment)
     } else {
       segment = TCPSegment(connection.pointee.serverKey.reversed)
       segment.sequence = sentToServer(connection)
       // What the client has not acknowledged, it may never have got.
       segment.acknowledgment = connection.pointee.client.acknowledged
-      segment.window = connection.pointee.windowToServer
+      segment.window = connection.pointee.windowToServer(behind: segment.acknowledgment)
     }
     segment.flags = flags
     if !flags.has(.ack) { segment.acknowledgment = SequenceNumber(0) }
@@ -153,19 +153,21 @@ extension ProxyEngine {
 }
 
 extension ProxyConnection {
-  /// What is left of the window that the client was last offered, as it reads it. While its request is awaited the last unit counts as a whole one:
-  /// the SYN-ACK has offered every octet of it, and no window may shrink (RFC 9293 3.8.6).
+  /// What is left, behind an acknowledgment of ours, of the window that the client was last offered, as it reads it: its edge stays where it was
+  /// (RFC 9293 3.8.6), whatever has arrived that is not acknowledged. While the request is awaited the last unit counts as a whole one: the SYN-ACK
+  /// has offered every octet of it.
   @inline(always)
-  var windowToClient: UInt16 {
-    let left = server.edge > client.next ? server.edge.distance(from: client.next) : 0
+  func windowToClient(behind acknowledgment: SequenceNumber) -> UInt16 {
+    let start = acknowledgment + toServer
+    let left = server.edge > start ? server.edge.distance(from: start) : 0
     let rest: UInt32 = isJoined ? 0 : 1 &<< UInt32(offeredScale) &- 1
     return UInt16(truncatingIfNeeded: min((left &+ rest) &>> UInt32(offeredScale), 65_535))
   }
 
-  /// What is left of the client's window, as the server reads it.
+  /// The same of the client's window, as the server reads it.
   @inline(always)
-  var windowToServer: UInt16 {
-    let left = client.edge > server.next ? client.edge.distance(from: server.next) : 0
+  func windowToServer(behind acknowledgment: SequenceNumber) -> UInt16 {
+    let left = client.edge > acknowledgment ? client.edge.distance(from: acknowledgment) : 0
     return UInt16(truncatingIfNeeded: min(flags.has(.serverScales) ? left &>> clientScale : left, 65_535))
   }
 }

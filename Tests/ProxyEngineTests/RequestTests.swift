@@ -35,6 +35,20 @@ import Testing
     script.finish()
   }
 
+  /// RFC 9293 3.8.6: what is held, and not acknowledged yet, does not move the window's edge to the left.
+  @Test func theWindowDoesNotShrink() {
+    let script = Script { $0.parameters.requestLimit = 16_384 }
+    script.handshake()
+    script.fromClient(.pshAck, String(repeating: "x", count: 1_000))
+    script.toServer(.syn)
+    script.fromClient(.rst, seq: 1_005)
+    let challenge = script.toClient(.ack, ack: 1_001)
+    #expect(UInt32(challenge.window) << 7 == 16_384)
+    script.fromClient(.rst)
+    script.ignoreSent()
+    script.finish()
+  }
+
   @Test func whatIsRepeatedWhileConnectingCausesNoSecondSyn() {
     let script = Script()
     script.handshake()
