@@ -12,6 +12,8 @@ public struct Pacer: BitwiseCopyable, Sendable {
   private let ticksPerSecond: Double
   /// Ticks.
   private let ramp: Double
+  /// Ticks; at this moment nothing is opened any more.
+  private let end: Double
   private let worker: UInt64
   private let workers: UInt64
   private var start: Ticks = 0
@@ -25,10 +27,12 @@ public struct Pacer: BitwiseCopyable, Sendable {
   /// - Parameters:
   ///   - rate: connections per second of all workers; 0: no limit.
   ///   - ramp: seconds over which the rate grows.
-  public init(rate: Double, ticksPerSecond: Double, ramp: Double, worker: Int = 0, workers: Int = 1) {
+  ///   - duration: seconds after which nothing is opened any more; 0: no limit.
+  public init(rate: Double, ticksPerSecond: Double, ramp: Double, duration: Double = 0, worker: Int = 0, workers: Int = 1) {
     self.rate = rate / ticksPerSecond
     self.ticksPerSecond = ticksPerSecond
     self.ramp = ramp * ticksPerSecond
+    end = duration > 0 ? duration * ticksPerSecond - 1 : .infinity
     self.worker = UInt64(worker)
     self.workers = UInt64(workers)
   }
@@ -47,7 +51,7 @@ public struct Pacer: BitwiseCopyable, Sendable {
       hasStarted = true
       start = now
     }
-    let elapsed = Double(now &- start)
+    let elapsed = min(Double(now &- start), end)
     let old = planned(elapsed - ticksPerSecond)
     if old > settled {
       missed &+= old &- settled

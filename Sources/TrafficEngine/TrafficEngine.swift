@@ -158,7 +158,7 @@ public struct TrafficEngine<W: Workload>: Engine, ~Copyable {
       lanes: share.lanes, hash: share.hash, learnsStrays: share.learnsStrays, ownership: Self.ownership(settings, share))
     pacer = Pacer(
       rate: share.connectionsPerSecond, ticksPerSecond: share.ticksPerSecond, ramp: Double(settings.engine.ramp) / 1e9,
-      worker: share.worker, workers: share.workers)
+      duration: Double(settings.engine.duration) / 1e9, worker: share.worker, workers: share.workers)
     self.start = start
   }
 

@@ -34,6 +34,20 @@ import Testing
     #expect(gaps[0] <= (2 * Double(ramp) / Double(rate)).squareRoot() + 2e-4)
   }
 
+  /// However late the run is told to stop: as many as the rate and the time come to.
+  @Test(arguments: [(2_000, 3, 0, 1), (2_001, 3, 0, 2), (2_000, 4, 2, 1), (7, 2, 0, 3), (1, 1, 0, 1)])
+  func nothingIsOpenedAfterTheDuration(_ rate: Int, _ seconds: Int, _ ramp: Int, _ workers: Int) {
+    let moments = (0..<workers).flatMap { worker in
+      openings(
+        Pacer(
+          rate: Double(rate), ticksPerSecond: 1e6, ramp: Double(ramp), duration: Double(seconds), worker: worker, workers: workers),
+        until: Double(seconds) + 0.5)
+    }
+    let expected = rate * seconds - rate * ramp / 2
+    #expect(ramp == 0 ? moments.count == expected : abs(moments.count - expected) <= 1, "\(moments.count)")
+    #expect(moments.allSatisfy { $0 < Double(seconds) + 1e-3 })
+  }
+
   /// Together as one alone, and no two at once.
   @Test(arguments: [0, 2]) func workersOpenInTurn(_ ramp: Int) {
     let alone = openings(Pacer(rate: 30, ticksPerSecond: 1e6, ramp: Double(ramp)), until: 4)
