@@ -35,7 +35,7 @@ extension ProxyEngine {
     connection.pointee.server.edge = connection.pointee.clientStart + UInt32(parameters.synWindow)
     connection.pointee.client.edge = initial + 1
     connection.pointee.client.acknowledged = initial + 1
-    connection.pointee.promise(segment.pointee.options, parameters, scale: offeredScale, timestamps: offersTimestamps)
+    connection.pointee.promise(segment.pointee.options, scale: offeredScale, sack: offersSACK(), timestamps: offersTimestamps)
     if segment.pointee.options.present.has(.timestamps) { noteOffer(connection) }
     sendSynAck(connection, segment.pointee.options.timestampValue, packet, &io)
   }
@@ -122,12 +122,12 @@ extension ProxyConnection {
 
   /// Notes what the client offered and we promise it before the server is known.
   @inline(always)
-  mutating func promise(_ offered: TCPOptions, _ parameters: ProxyParameters, scale: UInt8, timestamps: Bool) {
+  mutating func promise(_ offered: TCPOptions, scale: UInt8, sack: Bool, timestamps: Bool) {
     if offered.present.has(.windowScale) {
       flags.set(.clientScales)
       offeredScale = scale
     }
-    if parameters.sackPermitted, offered.present.has(.sackPermitted) { flags.set(.clientSACK) }
+    if sack, offered.present.has(.sackPermitted) { flags.set(.clientSACK) }
     if timestamps, offered.present.has(.timestamps) { flags.set(.timestamps) }
   }
 

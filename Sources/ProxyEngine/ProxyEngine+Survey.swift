@@ -53,6 +53,7 @@ extension ProxyEngine {
     if let server = survey.asked, segment.pointee.options.present.has(.windowScale) {
       noteScale(segment.pointee.options.windowScale, ofServer: server)
     }
+    noteSACK(segment.pointee.options.present.has(.sackPermitted))
     survey.answered(segment.pointee.options.present.has(.timestamps), moment.milliseconds)
     answerByReset(segment, packet, &io)
   }

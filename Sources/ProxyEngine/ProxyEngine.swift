@@ -37,6 +37,8 @@ public struct ProxyEngine<Rule: BindingRule, Inspector: PayloadInspector>: Engin
   let routes: Table<ServerRoute>
   /// The shift of windows that clients are told before their server is known.
   var offeredScale: UInt8
+  /// Until when clients are promised no SACK, in milliseconds; 0: they are.
+  var sackPauseEnd: UInt32 = 0
 
   // The binding of connections to servers.
   let rule: Rule

@@ -81,7 +81,9 @@ enum ProxyTable {
     ProxyKey(
       "engine.window_scale", \.settings.parameters.windowScale, ValueFormat.integer(0...14).optional,
       "Window scale that is offered to clients (RFC 7323); mode delayed.", absence: "the targets', 7 before one was seen"),
-    ProxyKey("engine.sack", \.settings.parameters.sackPermitted, .boolean, "Offer SACK to clients (RFC 2018); mode delayed."),
+    ProxyKey(
+      "engine.sack", \.settings.parameters.sackPermitted, .boolean,
+      "Offer SACK to clients (RFC 2018), but for a minute after a server has declined it; mode delayed."),
     ProxyKey(
       "engine.timestamps", \.settings.parameters.timestamps, .word,
       "Offer timestamps to clients (RFC 7323); mode delayed. Learned: once every target was seen to take them."),
