@@ -54,7 +54,7 @@ public struct ChunkQueue<Element: BitwiseCopyable>: ~Copyable, @unchecked Sendab
   /// Where the producer writes its next element, or nil when the queue is full; `commit` then hands it over.
   @inline(__always)
   public func reserve() -> UnsafeMutablePointer<Element>? {
-    if rarely(filling.pointee.count == Self.chunkLength), !begin() { return nil }
+    if filling.pointee.count == Self.chunkLength, !begin() { return nil }
     return start(filling.pointee.chunk) + filling.pointee.count
   }
 
