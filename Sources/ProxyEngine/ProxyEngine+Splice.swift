@@ -82,6 +82,8 @@ extension ProxyEngine {
     guard isBehindAll, sent <= connection.pointee.server.edge else { return drop(packet, .outsideWindow, &io) }
     var lowered = segment.pointee
     lowered.sequence = sent - connection.pointee.toServer
+    // Numbers that an edit has moved may lead beyond the window again.
+    guard lowered.sequence != segment.pointee.sequence else { return drop(packet, .outsideWindow, &io) }
     HeaderRewriter.setSequence(packet.bytes, lowered.sequence)
     passToServer(connection, slot, &lowered, packet.bytes, packet, isUsual: false, &io)
   }
