@@ -33,6 +33,8 @@ struct LiveView {
 
   private let isSimulated: Bool
 
+  var secondsToNextLine: Double { max(0, 1 - Double(tick_counter() - last.time) / ticksPerSecond) }
+
   /// Says a line when a second has gone by since the last.
   mutating func tick() {
     let now = tick_counter()

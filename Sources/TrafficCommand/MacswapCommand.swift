@@ -63,7 +63,7 @@ private struct MacswapRun {
     console.say("macswap on \(port.name), MAC address \(mac), core \(cores)")
     let end =
       settings.engine.duration == 0 ? Ticks.max : tick_counter() + Ticks(Double(settings.engine.duration) / 1e9 * basis.ticksPerSecond)
-    while signals.count == 0, tick_counter() < end { signals.wait(milliseconds: 20) }
+    while signals.count == 0, tick_counter() < end { signals.wait(seconds: 0.02) }
     for link in links { link.send(.leave) }
     for thread in threads { thread.join() }
     report(links)

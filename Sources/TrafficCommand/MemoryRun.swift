@@ -51,6 +51,9 @@ final class MemoryRun<Program: TrafficProgram>: TrafficRun {
     self.stopSignals.count.store(isOver ? max(stopSignals, 2) : stopSignals, ordering: .relaxed)
   }
 
+  /// The plan lives in the worker's thread: here only signals are passed on.
+  var restSeconds: Double { 0.005 }
+
   func conclude() -> RunEnd {
     thread.join()
     result.end.workers[0].cpuSeconds = thread.cpuSeconds

@@ -62,6 +62,8 @@ final class PortRun<Program: TrafficProgram>: TrafficRun {
     }
   }
 
+  var restSeconds: Double { Double(plan.rest(at: tick_counter())) / basis.ticksPerSecond }
+
   private func command(stopSignals: Int = 0) {
     var counts = RunCounts(links, stopSignals: stopSignals)
     if plan.phase == .waiting { counts.hasLink = port.device.hasLink ?? true }

@@ -35,6 +35,8 @@ struct RunPlan {
     /// How long resets take to cross the wire, and how long sending them may take.
     var resetCrossing: Ticks
     var resetLimit: Ticks
+    /// How long nobody looks at the workers, at least and at most: whoever looks may take the core of a peer that is being measured.
+    var rest: ClosedRange<Ticks>
   }
 
   enum Phase {
@@ -55,6 +57,8 @@ struct RunPlan {
   private var start: Ticks
   private(set) var phase = Phase.running
   private var since: Ticks
+  /// When `duration` is over, as far as it has begun.
+  private var end: Ticks?
   /// What this phase may take beyond what all may, as so many connections are open.
   private var allowance: Ticks = 0
   /// A signal cut the run short.
@@ -118,11 +122,12 @@ struct RunPlan {
 
   private mutating func decideWhileRunning(_ counts: RunCounts, _ now: Ticks) {
     if let total, counts.attempted >= total, counts.openClients == 0 { return enter(.finishing, now, open: counts.open) }
-    let began = counts.firstOpen ?? start
-    if let duration = times.duration, now >= began, now - began >= duration {
-      wasTimed = true
-      enter(.closing, now, open: counts.open)
-    }
+    guard let duration = times.duration else { return }
+    let end = (counts.firstOpen ?? start) + duration
+    self.end = end
+    guard now >= end else { return }
+    wasTimed = true
+    enter(.closing, now, open: counts.open)
   }
 
   private mutating func noticeSignals(_ counts: RunCounts, _ now: Ticks) {
@@ -136,6 +141,15 @@ struct RunPlan {
       wasInterrupted = true
       enter(.stopping, now)
     }
+  }
+
+  /// How long `next` need not be asked again, unless a signal comes. A short run is to end at once, a long one to be left alone: a twentieth of
+  /// the time that it has taken.
+  func rest(at now: Ticks) -> Ticks {
+    guard phase == .running, now >= since else { return times.rest.lowerBound }
+    let share = min((now - since) / 20, times.rest.upperBound)
+    let left = end.map { $0 > now ? $0 - now : 0 } ?? share
+    return max(min(share, left), times.rest.lowerBound)
   }
 
   /// There is nothing to run: the workers leave at once.
@@ -173,6 +187,7 @@ extension RunPlan.Times {
     resetCrossing = ticks(0.02)
     // Ten million connections, both ends here, and the report is there within 10 s of the signal.
     resetLimit = ticks(4)
+    rest = ticks(0.005)...ticks(0.05)
   }
 
   /// For simulated time, in nanoseconds: waiting costs nothing, and on a faulty wire the server ends' own timeouts are to end them.

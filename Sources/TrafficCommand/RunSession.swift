@@ -19,7 +19,7 @@ struct RunSession<Program: TrafficProgram> {
     let run = try started(basis, outputs)
     announce(basis, run, console)
     let startCPUSeconds = JoinableThread.currentCPUSeconds
-    watch(run, basis, console, &signals)
+    run.watch(&signals, liveView(run, basis, console))
     let summary = conclude(run, basis, outputs, reporterSince: startCPUSeconds)
     return report(summary, console, reportFile)
   }
@@ -40,16 +40,10 @@ struct RunSession<Program: TrafficProgram> {
     for warning in run.warnings { Console.complain("warning: \(warning)") }
   }
 
-  private func watch(_ run: any TrafficRun, _ basis: RunBasis, _ console: Console, _ signals: inout StopSignals) {
+  private func liveView(_ run: any TrafficRun, _ basis: RunBasis, _ console: Console) -> LiveView {
     let isSimulated = settings.port.kind == .memory
-    var live = LiveView(
+    return LiveView(
       console, run, ticksPerSecond: isSimulated ? measure_tick_rate(20) : basis.ticksPerSecond, isSimulated: isSimulated)
-    while !run.hasEnded {
-      signals.wait(milliseconds: 5)
-      run.tend(stopSignals: signals.count)
-      live.tick()
-    }
-    live.end()
   }
 
   private func conclude(

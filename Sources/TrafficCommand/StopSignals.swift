@@ -46,8 +46,8 @@ struct StopSignals: ~Copyable {
   }
 
   /// Waits so long, or until a signal comes.
-  mutating func wait(milliseconds: Int) {
-    var timeout = timespec(tv_sec: milliseconds / 1_000, tv_nsec: milliseconds % 1_000 * 1_000_000)
+  mutating func wait(seconds: Double) {
+    var timeout = timespec(tv_sec: Int(seconds), tv_nsec: Int((seconds - seconds.rounded(.down)) * 1e9))
     guard sigtimedwait(&set, nil, &timeout) > 0 else { return }
     let now = ContinuousClock.now
     if let counted, now - counted < Self.together { return }

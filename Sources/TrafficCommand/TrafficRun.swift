@@ -11,14 +11,27 @@ protocol TrafficRun: AnyObject {
   /// What is not as it should be, though it works.
   var warnings: [String] { get set }
 
-  /// Tells the workers what is due; called every few milliseconds.
+  /// Tells the workers what is due; called again after `restSeconds`, or a signal.
   func tend(stopSignals: Int)
+  /// How long the workers need not be tended.
+  var restSeconds: Double { get }
   /// Waits for the workers, who have left their loops, and takes stock. Once only.
   func conclude() -> RunEnd
 }
 
 extension TrafficRun {
   var hasEnded: Bool { links.allSatisfy(\.hasEnded) }
+
+  /// Tends the workers until they have left, and says a line of them every second.
+  func watch(_ signals: inout StopSignals, _ live: LiveView) {
+    var live = live
+    while !hasEnded {
+      signals.wait(seconds: min(restSeconds, live.secondsToNextLine))
+      tend(stopSignals: signals.count)
+      live.tick()
+    }
+    live.end()
+  }
 
   /// Says what has come up while the run goes on, and keeps it for the report.
   func warn(_ sentences: [String]) {

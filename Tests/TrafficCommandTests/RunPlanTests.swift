@@ -6,7 +6,7 @@ import Testing
 @Suite struct RunPlanTests {
   private let times = RunPlan.Times(
     duration: nil, linkWait: 5_000, serverWait: 1_000, closeGrace: 2_000, perConnection: 0, stopGrace: 1_000, resetCrossing: 20,
-    resetLimit: 500)
+    resetLimit: 500, rest: 5...50)
 
   private func plan(total: UInt64?, duration: Ticks? = nil) -> RunPlan {
     var times = times
@@ -80,6 +80,18 @@ import Testing
     #expect(plan.next(counts, now: 149) == .run)
     #expect(plan.next(counts, now: 150) == .closeAll)
     #expect(plan.wasTimed)
+  }
+
+  @Test func aLongRunIsLeftAloneAndAShortOneEndsAtOnce() {
+    var plan = plan(total: nil, duration: 2_000)
+    _ = plan.next(counts(attempted: 1, clients: 1), now: 1)
+    #expect(plan.rest(at: 1) == 5)
+    #expect(plan.rest(at: 400) == 20)
+    #expect(plan.rest(at: 1_900) == 50)
+    #expect(plan.rest(at: 1_970) == 30, "the end of the duration is not slept over")
+    #expect(plan.rest(at: 1_999) == 5)
+    #expect(plan.next(counts(attempted: 1, clients: 1), now: 2_000) == .closeAll)
+    #expect(plan.rest(at: 2_500) == 5, "nobody sleeps while connections close")
   }
 
   @Test func whatDoesNotCloseInTimeIsReset() {

@@ -64,6 +64,8 @@ final class ProxyRun<Program: ProxyProgram>: TrafficRun {
     warn(linkWatch.look(at: tick_counter()))
   }
 
+  var restSeconds: Double { Double(plan.rest(at: tick_counter())) / basis.ticksPerSecond }
+
   private func command(stopSignals: Int = 0) {
     var counts = RunCounts()
     counts.stopSignals = stopSignals
@@ -206,6 +208,7 @@ extension RunPlan.Times {
     func ticks(_ seconds: Double) -> Ticks { Ticks(seconds * ticksPerSecond) }
     self.init(
       duration: settings.duration == 0 ? nil : ticks(Double(settings.duration) / 1e9), linkWait: 0, serverWait: 0, closeGrace: ticks(1),
-      perConnection: 0, stopGrace: ticks(1), resetCrossing: ticks(0.02), resetLimit: ticks(5))
+      perConnection: 0, stopGrace: ticks(1), resetCrossing: ticks(0.02), resetLimit: ticks(5),
+      rest: ticks(0.005)...ticks(0.05))
   }
 }

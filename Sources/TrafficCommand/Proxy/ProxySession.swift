@@ -22,13 +22,7 @@ struct ProxySession<Program: ProxyProgram> {
     let run = try ProxyRun<Program>(settings, basis, outputs, decisions: decisions)
     announce(run, basis, console)
     let startCPUSeconds = JoinableThread.currentCPUSeconds
-    var live = LiveView(console, run, ticksPerSecond: basis.ticksPerSecond, isSimulated: false)
-    while !run.hasEnded {
-      signals.wait(milliseconds: 5)
-      run.tend(stopSignals: signals.count)
-      live.tick()
-    }
-    live.end()
+    run.watch(&signals, LiveView(console, run, ticksPerSecond: basis.ticksPerSecond, isSimulated: false))
     let reporterCPUSeconds = JoinableThread.currentCPUSeconds - startCPUSeconds
     let end = run.conclude()
     let summary = ProxySummary(
