@@ -19,6 +19,8 @@ final class PortRun<Program: TrafficProgram>: TrafficRun {
   private let steering: SteeringChoice
   private let handOver: HandOver?
   private var linkWatch: LinkWatch
+  /// Nil: there is no limit.
+  private var shares: ConnectionShares?
 
   var hugePages: Bool? { port.hugePages }
 
@@ -42,6 +44,9 @@ final class PortRun<Program: TrafficProgram>: TrafficRun {
     plan = RunPlan(
       RunPlan.Times(real: basis.settings, ticksPerSecond: basis.ticksPerSecond), total: basis.total, start: tick_counter(),
       waits: !basis.settings.targets.isEmpty && port.device.hasLink == false)
+    shares = basis.total.map {
+      ConnectionShares(of: Int($0), workers: basis.workers, horizon: Ticks(0.3 * basis.ticksPerSecond))
+    }
     linkWatch = LinkWatch(port, [basis.settings.port], ticksPerSecond: basis.ticksPerSecond)
     warnings = port.nodeWarnings(basis.cores)
     kernelPath?.start(avoiding: basis.cores)
@@ -67,10 +72,18 @@ final class PortRun<Program: TrafficProgram>: TrafficRun {
   private func command(stopSignals: Int = 0) {
     var counts = RunCounts(links, stopSignals: stopSignals)
     if plan.phase == .waiting { counts.hasLink = port.device.hasLink ?? true }
-    let command = plan.next(counts, now: tick_counter())
+    let now = tick_counter()
+    let command = plan.next(counts, now: now)
+    handOut(since: counts.firstOpen, now)
     if command == told { return }
     told = command
     for link in links { link.send(command) }
+  }
+
+  private func handOut(since first: Ticks?, _ now: Ticks) {
+    guard let first, now > first else { return }
+    guard shares?.handOut(attempted: links.map { $0.statistics.attempts(.client) }, elapsed: now - first) == true else { return }
+    for (link, allowed) in zip(links, shares?.allowed ?? []) { link.allow(allowed) }
   }
 
   /// Nothing can be opened to where nobody answers.

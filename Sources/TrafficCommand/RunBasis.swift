@@ -48,7 +48,9 @@ struct RunBasis: Sendable {
   var buffersPerWorker: Int { settings.port.poolSize / workers }
 
   func share(_ worker: Int) -> EngineShare {
-    EngineShare(settings, worker: worker, workers: workers, ticksPerSecond: ticksPerSecond, seed: workerSeeds[worker])
+    var share = EngineShare(settings, worker: worker, workers: workers, ticksPerSecond: ticksPerSecond, seed: workerSeeds[worker])
+    if settings.testSize > 0 { share.connections = ConnectionShares.first(of: settings.testSize, worker: worker, workers: workers) }
+    return share
   }
 
   /// Connections to attempt; nil: no limit, or no client role.

@@ -3,7 +3,7 @@
 public struct EngineShare: Sendable {
   public var worker = 0
   public var workers = 1
-  /// Client connections to attempt; `.max`: no limit.
+  /// Client connections to attempt, as long as the mailbox does not say more; `.max`: no limit.
   public var connections: UInt64 = 0
   /// Client connections open at a time.
   public var maxOpen = 1

@@ -39,6 +39,18 @@ public struct ExchangeWorkload: Workload {
     var messages: UInt32 = 0
     /// The id folded to 32 bits, which seeds the pattern.
     var key: UInt32 = 0
+
+    /// - Parameter size: more than 0.
+    @inline(always)
+    fileprivate mutating func countMessages(in received: UInt32, _ size: UInt32) {
+      var messages = messages
+      var left = received &- (messages &+ 1) &* size
+      while Int32(bitPattern: left) >= 0 {
+        messages &+= 1
+        left = left &- size
+      }
+      self.messages = messages
+    }
   }
 
   /// Payloads shorter than this carry no id.
@@ -58,38 +70,37 @@ public struct ExchangeWorkload: Workload {
   @inline(__always)
   public func progress(_ view: WorkloadView, _ state: inout State) -> StreamProgress {
     let role = view.role
-    countMessages(view, role == .client ? responseSize : payloadSize, &state)
+    let size = role == .client ? responseSize : payloadSize
+    if usually(size > 0) { state.countMessages(in: view.received, size) }
     return role == .client ? clientProgress(view, state.messages) : serverProgress(view, state.messages)
-  }
-
-  @inline(always)
-  private func countMessages(_ view: WorkloadView, _ size: UInt32, _ state: inout State) {
-    guard usually(size > 0) else { return }
-    var messages = state.messages
-    var left = view.received &- (messages &+ 1) &* size
-    while Int32(bitPattern: left) >= 0 {
-      messages &+= 1
-      left = left &- size
-    }
-    state.messages = messages
   }
 
   /// A server is to answer in full before it closes, and a client to finish what it says; a closing run cuts both short.
   @inline(__always)
   public func peerClosed(_ view: WorkloadView, _ state: inout State) -> Outcome? {
-    if usually(view.received == (view.role == .client ? usualAnswers : usualPayloads)) { return nil }
-    return closedUnusually(view, &state)
+    let isClient = view.role == .client
+    if usually(view.received == (isClient ? usualAnswers : usualPayloads)) { return nil }
+    let size = isClient ? responseSize : payloadSize
+    if view.isClosing || payloadSize == 0 || size == 0 { return nil }
+    return isClient
+      ? Self.answersEnded(view.connection, &state, payloadSize, size, due: answersDue) : Self.payloadsEnded(view.connection, &state, size)
   }
 
   @inline(never)
-  private func closedUnusually(_ view: WorkloadView, _ state: inout State) -> Outcome? {
-    let isClient = view.role == .client
-    let size = isClient ? responseSize : payloadSize
-    if view.isClosing || payloadSize == 0 || size == 0 { return nil }
-    countMessages(view, size, &state)
-    if isClient, Int32(bitPattern: state.messages &* payloadSize &- view.sent) > 0 { return .payloadMismatch }
-    let isWhole = view.received == state.messages &* size
-    return isWhole && (!isClient || state.messages >= answersDue) ? nil : .messageIncomplete
+  private static func answersEnded(
+    _ connection: UnsafePointer<Connection>, _ state: inout State, _ payloadSize: UInt32, _ responseSize: UInt32, due: UInt32
+  ) -> Outcome? {
+    let received = connection.pointee.streamReceived
+    state.countMessages(in: received, responseSize)
+    if Int32(bitPattern: state.messages &* payloadSize &- connection.pointee.streamSent) > 0 { return .payloadMismatch }
+    return received == state.messages &* responseSize && state.messages >= due ? nil : .messageIncomplete
+  }
+
+  @inline(never)
+  private static func payloadsEnded(_ connection: UnsafePointer<Connection>, _ state: inout State, _ size: UInt32) -> Outcome? {
+    let received = connection.pointee.streamReceived
+    state.countMessages(in: received, size)
+    return received == state.messages &* size ? nil : .messageIncomplete
   }
 
   @inline(always)
@@ -130,7 +141,7 @@ public struct ExchangeWorkload: Workload {
   @inline(__always)
   public func write(_ view: WorkloadView, _ state: State, offset: UInt32, into bytes: UnsafeMutableRawPointer, count: Int) {
     guard usually(Self.isWords(offset, count)) else {
-      return writeOctets(view.connection, state.key, offset, bytes, count)
+      return Self.writeOctets(view.connection, state.key, carriesID: carriesID, offset, bytes, count)
     }
     let role = view.role
     let octets = Self.pattern(state.key, offset, role)
@@ -153,13 +164,14 @@ public struct ExchangeWorkload: Workload {
   }
 
   @inline(never)
-  private func writeOctets(
-    _ connection: UnsafePointer<Connection>, _ key: UInt32, _ offset: UInt32, _ bytes: UnsafeMutableRawPointer, _ count: Int
+  private static func writeOctets(
+    _ connection: UnsafePointer<Connection>, _ key: UInt32, carriesID: Bool, _ offset: UInt32, _ bytes: UnsafeMutableRawPointer,
+    _ count: Int
   ) {
     let role = connection.pointee.role
     for place in 0..<count {
       let at = offset &+ UInt32(truncatingIfNeeded: place)
-      let octets = at < Self.idLength && carriesID && role == .client ? Self.id(connection.pointee) : Self.pattern(key, at, role)
+      let octets = at < idLength && carriesID && role == .client ? id(connection.pointee) : pattern(key, at, role)
       bytes.store(UInt8(truncatingIfNeeded: octets &>> UInt64(at & 7 &* 8)), at: place)
     }
   }
@@ -171,7 +183,8 @@ public struct ExchangeWorkload: Workload {
     if learns { state.key = Self.fold(bytes.native64(0)) }
     if !verifies { return nil }
     guard usually(Self.isWords(offset, count)) else {
-      return receiveOctets(role, &state, offset, bytes, count) ? nil : .payloadMismatch
+      let carriesID = carriesID && role == .server
+      return Self.receiveOctets(role, &state, learns: carriesID, offset, bytes, count) ? nil : .payloadMismatch
     }
     let octets = Self.pattern(state.key, offset, role == .client ? .server : .client)
     var difference = learns ? 0 : bytes.native64(0) ^ octets
@@ -195,18 +208,17 @@ public struct ExchangeWorkload: Workload {
   }
 
   @inline(never)
-  private func receiveOctets(
-    _ role: Role, _ state: inout State, _ offset: UInt32, _ bytes: UnsafeRawPointer, _ count: Int
+  private static func receiveOctets(
+    _ role: Role, _ state: inout State, learns: Bool, _ offset: UInt32, _ bytes: UnsafeRawPointer, _ count: Int
   ) -> Bool {
-    let learns = carriesID && role == .server
     for place in 0..<count {
       let at = offset &+ UInt32(truncatingIfNeeded: place)
       let octet = bytes.octet(place)
       if learns, at == 0 { state.key = 0 }
-      if learns, at < Self.idLength {
+      if learns, at < idLength {
         state.key ^= UInt32(octet) &<< (at & 3 &* 8)  // folds as it comes
       } else {
-        let octets = Self.pattern(state.key, at, role == .client ? .server : .client)
+        let octets = pattern(state.key, at, role == .client ? .server : .client)
         guard octet == UInt8(truncatingIfNeeded: octets &>> UInt64(at & 7 &* 8)) else { return false }
       }
     }

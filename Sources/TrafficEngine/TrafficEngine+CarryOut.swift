@@ -45,7 +45,7 @@ extension TrafficEngine {
     }
     if rarely(events.has(.keptInOrder)) {
       noteTaken(slot, segment.pointee.sequence + UInt32(action.payloadOffset) + UInt32(action.payloadLength))
-      if let outcome = takeHeld(end, &io) { return breakOff(slot, outcome, &spare, &io) }
+      if let outcome = takeHeld(slot, &io) { return breakOff(slot, outcome, &spare, &io) }
     }
     if events.has(.peerClosed) {
       end.counters.count(before.ordinal <= TCPState.established.ordinal ? .finActiveReceived : .finPassiveReceived)
@@ -147,7 +147,7 @@ extension TrafficEngine {
     end.counters.count(.payloadBytesReceived, UInt64(truncatingIfNeeded: count))
     if end.role == .client, offset == 0 { statistics.measured(.firstByte, ticks: end.companion.pointee.tcp.phase(until: now)) }
     let outcome = workload.receive(view, &end.companion.pointee.workload, offset: offset, bytes: bytes, count: count)
-    if records.isOn { recordReceived(end.slot, view, bytes, offset, count) }
+    if records.isOn { recordReceived(end.slot, bytes, offset, count) }
     return outcome
   }
 

@@ -1,21 +1,28 @@
 import CPacket
+import Synchronization
 
 /// The client role opens connections: as many as are due, as far as wire, buffers and `max_open` go.
 extension TrafficEngine {
   /// True if any was opened.
   @inline(always)
   mutating func openDue<Port: PacketPort & ~Copyable>(_ io: inout PacketQueue<Port>) -> Bool {
-    guard attempted < share.connections, openClients < share.maxOpen, targets.count > 0 else { return false }
+    guard openClients < share.maxOpen, targets.count > 0, usually(attempted < allowed) || isAllowedMore() else { return false }
     var due = pacer.due(now: now)
     if due == 0 { return false }
     // Frames that the wire refused are still waiting: it is full.
     due = min(due, share.maxOpen &- openClients)
-    due = min(due, Int(truncatingIfNeeded: min(share.connections &- attempted, 32)))
+    due = min(due, Int(truncatingIfNeeded: min(allowed &- attempted, 32)))
     if io.isCongested { return false }
     var opened = 0
     while opened < due, openOne(&io) { opened &+= 1 }
     if opened > 0 { noteOpened(opened) }
     return opened > 0
+  }
+
+  @inline(never)
+  private mutating func isAllowedMore() -> Bool {
+    allowed = max(allowed, allowance.pointee.load(ordering: .relaxed))
+    return attempted < allowed
   }
 
   @inline(always)

@@ -1,12 +1,12 @@
 /// What the engine tells the records; each only when they are on.
 extension TrafficEngine {
   @inline(never)
-  mutating func recordReceived(_ slot: UInt32, _ view: WorkloadView, _ bytes: UnsafeRawPointer, _ offset: UInt32, _ count: Int) {
+  mutating func recordReceived(_ slot: UInt32, _ bytes: UnsafeRawPointer, _ offset: UInt32, _ count: Int) {
     let record = records.open.base + Int(slot)
     record.pointee.packetsReceived &+= 1
     record.pointee.bytesReceived &+= UInt64(truncatingIfNeeded: count)
-    if offset == 0, view.role == .server {
-      record.pointee.id = workload.identifier(view, companions.base[Int(slot)].workload, firstBytes: bytes, count: count)
+    if offset == 0, connections.base[Int(slot)].role == .server {
+      record.pointee.id = workload.identifier(view(slot), companions.base[Int(slot)].workload, firstBytes: bytes, count: count)
     }
   }
 

@@ -94,7 +94,8 @@ extension TrafficEngine {
 
   /// What was held and is in order now goes to the workload, octet after octet. Nil: it is what was expected.
   @inline(never)
-  mutating func takeHeld<Port: PacketPort & ~Copyable>(_ end: End, _ io: inout PacketQueue<Port>) -> Outcome? {
+  mutating func takeHeld<Port: PacketPort & ~Copyable>(_ slot: UInt32, _ io: inout PacketQueue<Port>) -> Outcome? {
+    let end = end(slot)
     let connection = end.connection
     let handle = Int(end.companion.pointee.tcp.coldHandle)
     var outcome: Outcome?
@@ -103,7 +104,7 @@ extension TrafficEngine {
       guard note.sequence < connection.pointee.receiveNext else { break }
       held.base[handle].removeFirst()
       heldCount &-= 1
-      let known = taken(end.slot, note.sequence)
+      let known = taken(slot, note.sequence)
       if known < UInt32(note.length), outcome == nil {
         let bytes = UnsafeRawPointer(packet_data(packet)) + Int(note.offset) + Int(known)
         let offset = (note.sequence + known).distance(from: connection.pointee.initialReceive) &- 1

@@ -1,4 +1,5 @@
 import CPacket
+import Synchronization
 
 /// The traffic generator of one worker: the client role, which opens connections, and the server role, which answers them, over one flow
 /// table. Reads no clock and does no I/O; each file beside this one is one of its mechanisms.
@@ -72,6 +73,9 @@ public struct TrafficEngine<W: Workload>: Engine, ~Copyable {
 
   var kernel: KernelDoor
   var attempted: UInt64 = 0
+  /// Connections to attempt, as far as it is known, and where more may have been said.
+  var allowed: UInt64
+  let allowance: UnsafeMutablePointer<Atomic<UInt64>>
   var lastOpen: Ticks = 0
 
   /// The millisecond whose timers have all been handled.
@@ -98,6 +102,8 @@ public struct TrafficEngine<W: Workload>: Engine, ~Copyable {
     var random = SeededRandom(seed: share.seed)
     self.workload = workload
     self.share = share
+    allowed = share.connections
+    allowance = link.allowance
     parametersTable = Table(count: 1)
     parametersTable[0] = settings.engine.tcp
     // RFC 6928 2: ten segments, but of long ones only what comes to 14,600 octets, and two at least.
