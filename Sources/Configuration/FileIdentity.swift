@@ -9,6 +9,7 @@ enum FileIdentity: Equatable {
   case other(path: String)
 
   init(path: String) {
+    let path = Self.target(of: path)
     if let found = Self.look(at: path) {
       let isRegular = found.st_mode & S_IFMT == S_IFREG
       self = isRegular ? .existing(device: found.st_dev, inode: found.st_ino) : .other(path: path)
@@ -21,6 +22,21 @@ enum FileIdentity: Equatable {
       return
     }
     self = .new(device: found.st_dev, inode: found.st_ino, name: name)
+  }
+
+  /// Where the symbolic links of the last name lead, even if nothing is there yet.
+  private static func target(of path: String) -> String {
+    var path = path
+    // As many as Linux follows.
+    for _ in 0..<40 {
+      var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
+      let length = readlink(path, &buffer, buffer.count)
+      guard length > 0 else { break }
+      let link = String(decoding: buffer.prefix(length).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+      let directory = path.lastIndex(of: "/").map { path[...$0] } ?? ""
+      path = link.hasPrefix("/") ? link : directory + link
+    }
+    return path
   }
 
   private static func look(at path: String) -> stat? {

@@ -12,7 +12,7 @@ extension DPDKDevice {
     }
     guard request.mtu <= (driver == .packet ? usualMTU : xdpMTU) else {
       throw DPDKError(
-        "interface '\(interface)' carries an MTU of at most 1,500 through AF_PACKET and about 3,500 through AF_XDP, but ports.mtu is "
+        "interface '\(interface)' carries an MTU of at most 1,500 through AF_PACKET and 3,434 through AF_XDP, but ports.mtu is "
           + "\(request.mtu): lower it, or use ports.pci or ports.vdev")
     }
     if let mtu = mtu(of: interface), request.mtu > max(mtu, usualMTU) {
@@ -52,8 +52,8 @@ extension DPDKDevice {
     return device
   }
 
-  /// What AF_XDP's driver takes at least, of a page.
-  private static var xdpMTU: Int { 3_500 }
+  /// AF_XDP lends each buffer to Linux as a whole, of a page at most: our headers, those of XDP, and the frame.
+  private static var xdpMTU: Int { 3_434 }
 
   /// Why AF_XDP is not to be relied on; nil: nothing is known against it.
   private static func hindersXDP(_ interface: String, _ request: Request, workers: Int) -> String? {
@@ -156,20 +156,22 @@ extension DPDKDevice {
 
 /// What Linux says of an interface while it is in use.
 struct LinuxInterfaceState: Sendable {
-  private let name: String
   private let index: UInt32
 
-  init(_ name: String) {
-    self.name = name
-    index = if_nametoindex(name)
-  }
+  init(_ name: String) { index = if_nametoindex(name) }
 
   /// False: it was removed, though another may have its name.
-  var exists: Bool { if_nametoindex(name) == index }
+  var exists: Bool { name != nil }
+
+  /// Its name now; nil: it was removed.
+  private var name: String? {
+    var buffer = [CChar](repeating: 0, count: Int(IF_NAMESIZE))
+    return if_indextoname(index, &buffer).map { String(cString: $0) }
+  }
 
   /// Whether it is up and has a carrier; nil: Linux does not tell.
   var isRunning: Bool? {
-    guard exists else { return false }
+    guard let name else { return false }
     let socket = socket(AF_INET, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
     guard socket >= 0 else { return nil }
     defer { close(socket) }

@@ -93,9 +93,13 @@ extension PortSettings {
   /// Octets of the longest frame: a tag may be on it, and behind it a sequence that the device has checked.
   private var longestFrame: Int { Ethernet.headerLength + VLANTag.length + mtu + 4 }
 
+  /// Octets before a frame that Linux keeps for XDP programs in each buffer that AF_XDP lends it (XDP_PACKET_HEADROOM).
+  private static let headroomOfXDP = 256
+
   /// Octets of room in a packet buffer. NICs divide memory in powers of two.
   public var bufferRoom: Int {
     var frame = (longestFrame + 63) / 64 * 64
+    if interface != nil { frame += Self.headroomOfXDP }
     if pci != nil { while frame.nonzeroBitCount > 1 { frame += 1 << frame.trailingZeroBitCount } }
     return max(Int(PACKET_HEADROOM) + frame, Int(PACKET_ROOM))
   }

@@ -152,6 +152,8 @@ struct Station: ~Copyable {
       if neighbour != mac { statistics.add(.addressConflicts) }
       return
     }
+    // Who is sent to there is ourselves.
+    guard neighbour != mac else { return }
     if let index = nextHops.index(of: address) { board.publish(index, neighbour.rawValue) }
     if peers.follow(address, to: neighbour) { statistics.add(.peersMoved) }
   }

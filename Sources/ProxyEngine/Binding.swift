@@ -67,6 +67,10 @@ struct Binding: BitwiseCopyable, @unchecked Sendable {
     answerRest = 0
   }
 
+  /// The client has said nothing, and the proxy has answered nothing.
+  @inline(always)
+  var isEmpty: Bool { count == 0 && !hasFin && unheard == 0 }
+
   /// Behind the last octet held.
   @inline(always)
   var end: SequenceNumber { start + count }

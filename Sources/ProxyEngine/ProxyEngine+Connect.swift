@@ -48,6 +48,7 @@ extension ProxyEngine {
       if usually(takeTuple(connection, slot)) { return true }
       // All that we have are in use towards this one. Towards another there may be some.
       leaveServer(slot)
+      groups.passedOver(target)
       outcome = .localResources
       given = nil
     }

@@ -10,7 +10,8 @@ extension ProxyEngine {
     planResend(slot)
     let isReplay = connection.pointee.phase == .replaying
     let end = isReplay ? binding.pointee.answered : binding.pointee.count
-    if end == 0, !binding.pointee.hasFin, binding.pointee.unheard == 0 { return endDelivery(slot) }
+    // The server is to speak first: it is its own when it does, and another takes its place if it resets instead.
+    if binding.pointee.isEmpty { return }
     let offset = connection.pointee.server.acknowledged.distance(from: binding.pointee.start)
     if offset >= end, !binding.pointee.hasFin || isReplay { return }
     // One octet goes into a closed window (RFC 9293 3.8.6.1).
@@ -215,6 +216,10 @@ extension ProxyEngine {
   mutating func resendDelivery<Port: PacketPort & ~Copyable>(_ slot: UInt32, _ io: inout PacketQueue<Port>) {
     let connection = connections.base + Int(slot)
     let binding = bindings.base + Int(connection.pointee.binding)
+    if binding.pointee.isEmpty {
+      endDelivery(slot)
+      return wake(slot, at: moment.milliseconds)
+    }
     guard connection.pointee.retries < parameters.retries else {
       if !connection.pointee.flags.has(.committed) {
         statistics.count(.serversSilent)

@@ -8,7 +8,8 @@ public final class WorkerLink: @unchecked Sendable {
   private let words: Table<UInt64>
   let mailbox: UnsafeMutablePointer<Atomic<UInt8>>
   let ended: UnsafeMutablePointer<Atomic<Bool>>
-  let allowance: UnsafeMutablePointer<Atomic<UInt64>>
+  /// How many connections the worker may open.
+  let allowance: Allowance
 
   public init() {
     words = Table(count: WorkerStatistics.size)
@@ -17,24 +18,33 @@ public final class WorkerLink: @unchecked Sendable {
     mailbox.initialize(to: Atomic(WorkerCommand.run.rawValue))
     ended = .allocate(capacity: 1)
     ended.initialize(to: Atomic(false))
-    allowance = .allocate(capacity: 1)
-    allowance.initialize(to: Atomic(0))
+    allowance = Allowance(word: .allocate(capacity: 1))
+    allowance.word.initialize(to: Atomic(0))
   }
 
   deinit {
     mailbox.deallocate()
     ended.deallocate()
-    allowance.deallocate()
+    allowance.word.deallocate()
   }
 
   /// Tells the worker what to do; commands only go forward.
   public func send(_ command: WorkerCommand) { mailbox.pointee.store(command.rawValue, ordering: .releasing) }
 
   /// Tells the worker how many connections it may open in all; the number only grows, and one below what it began with is nothing new to it.
-  public func allow(_ connections: UInt64) { allowance.pointee.store(connections, ordering: .relaxed) }
+  public func allow(_ connections: UInt64) { allowance.word.pointee.store(connections, ordering: .relaxed) }
 
   /// Whether the worker has left its loop.
   public var hasEnded: Bool { ended.pointee.load(ordering: .acquiring) }
+}
+
+/// A mailbox for a number that only grows.
+struct Allowance: BitwiseCopyable, @unchecked Sendable {
+  fileprivate let word: UnsafeMutablePointer<Atomic<UInt64>>
+
+  /// What was said last; 0: nothing.
+  @inline(__always)
+  var connections: UInt64 { word.pointee.load(ordering: .relaxed) }
 }
 
 /// One core's loop: mailbox, receive, engine, timers and the engine's own work, transmit. It owns everything it touches.

@@ -299,7 +299,7 @@ public enum WorkerGauge: UInt8, CounterName, BitwiseCopyable {
     case .peakOpenClients: "most client connections open at a time"
     case .pacingLargestBurst: "most connections opened in one turn"
     case .pacingLargestGap: "longest time between two turns that opened any, in ticks"
-    case .pacingMissed: "openings given up because they were a second late"
+    case .pacingMissed: "openings given up because they were a second late, or the run's time was over"
     case .timeWaitEntered: "connections that entered TIME-WAIT"
     case .timeWaitRecycled: "TIME-WAITs that gave way to younger ones"
     case .timeWaitReopened: "TIME-WAITs ended by a new SYN (RFC 6191)"

@@ -15,9 +15,13 @@ struct LinkWatch {
   private let ticksPerSecond: Double
   private var lost: [Ticks?]
   private var hadLink: [Bool]
+  /// When it was looked at first.
+  private var began: Ticks?
   private var next: Ticks = 0
   private var said = 0
 
+  /// Seconds without a link from the start on after which that is said.
+  private static let patience = 3.0
   /// Sentences of a run at most: a link may come and go all the time.
   private static let most = 20
 
@@ -42,24 +46,33 @@ struct LinkWatch {
   mutating func look(at now: Ticks) -> [String] {
     guard now >= next else { return [] }
     next = now + Ticks(ticksPerSecond / 5)
-    let changes = ports.indices.compactMap { change(of: $0, now) }
+    let began = began ?? now
+    self.began = began
+    let changes = ports.indices.compactMap { change(of: $0, since: began, now) }
     let room = Self.most - said
     said = min(said + changes.count, Self.most)
     if changes.count < room || room == 0 { return room == 0 ? [] : changes }
     return changes.prefix(room - 1) + ["links come and go; no more is said of them"]
   }
 
-  private mutating func change(of index: Int, _ now: Ticks) -> String? {
+  private mutating func change(of index: Int, since began: Ticks, _ now: Ticks) -> String? {
     let port = ports[index]
     if let since = lost[index] {
       guard port.exists(), port.hasLink() == true else { return nil }
       lost[index] = nil
-      return "\(port.name) has its link again, after \(NumberText.fixed(Double(now - since) / ticksPerSecond, 1)) s"
+      let again = hadLink[index] ? "again" : "now"
+      hadLink[index] = true
+      return "\(port.name) has its link \(again), after \(NumberText.fixed(Double(now - since) / ticksPerSecond, 1)) s"
     }
     let exists = port.exists()
     let hasLink = exists ? port.hasLink() : false
     if hasLink == true { hadLink[index] = true }
-    guard hasLink == false, hadLink[index] else { return nil }
+    guard hasLink == false else { return nil }
+    if !hadLink[index], exists {
+      guard Double(now - began) >= Self.patience * ticksPerSecond else { return nil }
+      lost[index] = began
+      return "\(port.name) has no link yet: start or connect its other end"
+    }
     lost[index] = now
     return exists ? "\(port.name) has lost its link" : "\(port.name) is gone: nothing arrives or leaves there any more"
   }

@@ -110,6 +110,8 @@ final class PortRun<Program: TrafficProgram>: TrafficRun {
     end.driver = port.device.driver
     end.steering = steering
     end.failure = failure
+    let hops = TrafficEngine<Program.W>.nextHops(basis.settings)
+    end.unheardNeighbour = hops.indices.first { board.view.entry($0) == 0 }.map { hops[$0] }
     end.betweenWorkers = handOver?.drain(DPDK.free) ?? 0
     end.lostBuffers = port.close()
     return end

@@ -46,6 +46,8 @@ struct RunEnd: Sendable {
   var wasTimed = false
   /// What made the run impossible, in a sentence.
   var failure: String?
+  /// Whom targets are reached through, and who has never answered.
+  var unheardNeighbour: IPv4Address?
   var workers: [WorkerEnd] = []
   /// What the port itself counted; nil: it does not.
   var port: PortCounts?

@@ -59,9 +59,7 @@ struct Verdict {
 
   /// Why nothing could be, if that is because those that are asked for by ARP have not answered yet.
   private static func silence(_ summary: RunSummary) -> String {
-    let port = summary.basis.settings.port
-    let hops = summary.basis.settings.targets.filter { $0.mac == nil }.map { port.nextHop(to: $0.address) }
-    guard let hop = hops.first, let device = port.device, summary.total[.arpRequestsSent] > 0, summary.total[.arpRepliesReceived] == 0
+    guard let hop = summary.end.unheardNeighbour, let device = summary.basis.settings.port.device, summary.total[.arpRequestsSent] > 0
     else { return "" }
     return ": no ARP reply from \(hop) on \(device) so far, give its MAC address (targets.mac) or a longer duration, or mend the link"
   }

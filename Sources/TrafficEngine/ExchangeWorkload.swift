@@ -82,25 +82,24 @@ public struct ExchangeWorkload: Workload {
     if usually(view.received == (isClient ? usualAnswers : usualPayloads)) { return nil }
     let size = isClient ? responseSize : payloadSize
     if view.isClosing || payloadSize == 0 || size == 0 { return nil }
-    return isClient
-      ? Self.answersEnded(view.connection, &state, payloadSize, size, due: answersDue) : Self.payloadsEnded(view.connection, &state, size)
+    return Self.ended(view.received, &state, size, due: isClient ? answersDue : 0)
   }
 
   @inline(never)
-  private static func answersEnded(
-    _ connection: UnsafePointer<Connection>, _ state: inout State, _ payloadSize: UInt32, _ responseSize: UInt32, due: UInt32
-  ) -> Outcome? {
-    let received = connection.pointee.streamReceived
-    state.countMessages(in: received, responseSize)
-    if Int32(bitPattern: state.messages &* payloadSize &- connection.pointee.streamSent) > 0 { return .payloadMismatch }
-    return received == state.messages &* responseSize && state.messages >= due ? nil : .messageIncomplete
-  }
-
-  @inline(never)
-  private static func payloadsEnded(_ connection: UnsafePointer<Connection>, _ state: inout State, _ size: UInt32) -> Outcome? {
-    let received = connection.pointee.streamReceived
+  private static func ended(_ received: UInt32, _ state: inout State, _ size: UInt32, due: UInt32) -> Outcome? {
     state.countMessages(in: received, size)
-    return received == state.messages &* size ? nil : .messageIncomplete
+    return received == state.messages &* size && state.messages >= due ? nil : .messageIncomplete
+  }
+
+  /// Whether a client has received more than the payloads that it has sent are answered with. Of a handshake alone nothing is expected, and a
+  /// server may greet.
+  @inline(always)
+  private func isUnaskedFor(_ view: WorkloadView, _ state: inout State) -> Bool {
+    if payloadSize == 0 { return false }
+    if responseSize == 0 { return true }
+    state.countMessages(in: view.received, responseSize)
+    let unanswered = Int32(bitPattern: view.sent &- state.messages &* payloadSize)
+    return unanswered < 0 || unanswered == 0 && view.received != state.messages &* responseSize
   }
 
   @inline(always)
@@ -181,6 +180,7 @@ public struct ExchangeWorkload: Workload {
     let role = view.role
     let learns = offset == 0 && carriesID && role == .server && count >= 8
     if learns { state.key = Self.fold(bytes.native64(0)) }
+    if role == .client, rarely(isUnaskedFor(view, &state)) { return .payloadMismatch }
     if !verifies { return nil }
     guard usually(Self.isWords(offset, count)) else {
       let carriesID = carriesID && role == .server

@@ -66,6 +66,16 @@ public struct Pacer: BitwiseCopyable, Sendable {
     return Int(truncatingIfNeeded: min(UInt64(truncatingIfNeeded: Self.maximumBurst), planned &- settled))
   }
 
+  /// Nothing is opened any more, as the run's time is over: what came due in it and was not opened is missed.
+  public mutating func finish() {
+    guard rate > 0, end < .infinity else { return }
+    let all = planned(end)
+    if all > settled {
+      missed &+= all &- settled
+      settled = all
+    }
+  }
+
   /// One connection was opened.
   @inline(__always)
   public mutating func opened() { settled &+= 1 }

@@ -1,5 +1,4 @@
 import CPacket
-import Synchronization
 
 /// The client role opens connections: as many as are due, as far as wire, buffers and `max_open` go.
 extension TrafficEngine {
@@ -21,7 +20,7 @@ extension TrafficEngine {
 
   @inline(never)
   private mutating func isAllowedMore() -> Bool {
-    allowed = max(allowed, allowance.pointee.load(ordering: .relaxed))
+    allowed = max(allowed, allowance.connections)
     return attempted < allowed
   }
 

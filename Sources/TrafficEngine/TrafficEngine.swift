@@ -1,5 +1,4 @@
 import CPacket
-import Synchronization
 
 /// The traffic generator of one worker: the client role, which opens connections, and the server role, which answers them, over one flow
 /// table. Reads no clock and does no I/O; each file beside this one is one of its mechanisms.
@@ -75,7 +74,7 @@ public struct TrafficEngine<W: Workload>: Engine, ~Copyable {
   var attempted: UInt64 = 0
   /// Connections to attempt, as far as it is known, and where more may have been said.
   var allowed: UInt64
-  let allowance: UnsafeMutablePointer<Atomic<UInt64>>
+  let allowance: Allowance
   var lastOpen: Ticks = 0
 
   /// The millisecond whose timers have all been handled.
@@ -178,7 +177,7 @@ public struct TrafficEngine<W: Workload>: Engine, ~Copyable {
   }
 
   /// Whom the targets are reached through, each once, where it is not given.
-  private static func nextHops(_ settings: TrafficSettings) -> [IPv4Address] {
+  public static func nextHops(_ settings: TrafficSettings) -> [IPv4Address] {
     if settings.port.isLooped { return [] }
     var hops: [IPv4Address] = []
     var seen: Set<IPv4Address> = []
@@ -253,6 +252,10 @@ public struct TrafficEngine<W: Workload>: Engine, ~Copyable {
   }
 
   public mutating func command(_ command: WorkerCommand, now: Ticks) {
+    if command == .closeAll, phase == .run, attempted < allowed, targets.count > 0 {
+      pacer.finish()
+      statistics.set(.pacingMissed, pacer.missed)
+    }
     phase = command
     closes = command.rawValue >= WorkerCommand.closeAll.rawValue
     sweepPosition = 0

@@ -76,6 +76,13 @@ import Testing
     #expect(
       try outputs("d/../run.toml", "a")
         == "output.json is '/d/../run.toml', which is this file and would be overwritten: give it another name")
+    // Links to what is not there yet.
+    try manager.createSymbolicLink(atPath: directory + "/b", withDestinationPath: "c")
+    try manager.createSymbolicLink(atPath: directory + "/c", withDestinationPath: directory + "/a")
+    try manager.createSymbolicLink(atPath: directory + "/round", withDestinationPath: "round")
+    #expect(try outputs("a", "b") == one("a", "b"))
+    #expect(try outputs("link/b", "c") == one("link/b", "c"))
+    #expect(try outputs("b", "d/a") == nil && outputs("round", "b") == nil)
     try Data().write(to: URL(fileURLWithPath: directory + "/a"))
     #expect(try outputs("a", "link/a") == one("a", "link/a"))
     // Devices take what comes.

@@ -354,6 +354,73 @@ import Testing
     script.finish()
   }
 
+  /// Until it has said something, or is silent for long, another one may take its place.
+  @Test func aServerThatIsToSpeakFirstAndResets() {
+    let script = Script(servers: 2) { $0.parameters.serverFirstTimeout = 300 }
+    script.handshake()
+    script.pass(310)
+    script.accept()
+    script.fromServer(.rst)
+    script.accept(server: 1)
+    script.fromServer(.pshAck, "220 ready", server: 1)
+    script.toClient(.pshAck, "220 ready")
+    script.fromServer(.rst, server: 1)
+    script.toClient(.rst)
+    script.ended(.resetByServer)
+    #expect(script.statistics[ProxyCounter.serversReset] == 1 && script.statistics[ProxyCounter.failedOver] == 1)
+    #expect(script.proxy.engine.groups.counters(of: 0) == TargetCounters(chosen: 1, failed: 1))
+    script.finish()
+  }
+
+  @Test func aClientThatSpeaksFirstAfterAllToAServerThatResets() {
+    let script = Script(servers: 2) { $0.parameters.serverFirstTimeout = 300 }
+    script.handshake()
+    script.pass(310)
+    script.accept()
+    script.fromClient(.pshAck, "HELO")
+    script.toServer(.pshAck, "HELO")
+    script.fromServer(.rst)
+    script.accept(server: 1)
+    script.fromClient(.pshAck, "HELO", seq: 1_001)
+    script.toServer(.pshAck, "HELO", seq: 1_001, server: 1)
+    script.fromServer(.pshAck, "hello", server: 1)
+    script.toClient(.pshAck, "hello")
+    script.finish()
+  }
+
+  @Test func aServerThatIsToSpeakFirstAndDoesNot() {
+    let script = Script(servers: 2) {
+      $0.parameters.serverFirstTimeout = 300
+      $0.parameters.establishedTimeout = 60_000
+    }
+    script.handshake()
+    script.pass(310)
+    script.accept()
+    script.pass(1_100)
+    script.quiet()
+    script.fromServer(.rst)
+    script.toClient(.rst)
+    script.ended(.resetByServer)
+    script.finish()
+  }
+
+  @Test func twoThatAreSilentBehindTheTimer() {
+    let script = Script {
+      $0.parameters.serverFirstTimeout = 300
+      $0.parameters.establishedTimeout = 60_000
+    }
+    script.handshake()
+    script.pass(310)
+    script.accept()
+    script.pass(59_000)
+    script.quiet()
+    script.pass(3_000)
+    script.toClient(.rstAck)
+    script.toServer(.rstAck)
+    script.ended(.idleTimeout)
+    script.finish()
+  }
+
   @Test func aResetWhileTheRequestIsHeld() {
     let script = Script(lines: 1)
     script.handshake()

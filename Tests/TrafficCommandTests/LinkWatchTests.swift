@@ -48,6 +48,18 @@ import Testing
     #expect(watch.look(at: 3_000) == ["memif0 has lost its link"])
   }
 
+  @Test func whatHasNoLinkForLongIsSaidOnce() {
+    let wire = Wire(false)
+    var watch = LinkWatch([wire.port("eth1")], ticksPerSecond: 1_000)
+    #expect(watch.look(at: 500).isEmpty && watch.look(at: 3_400).isEmpty)
+    #expect(watch.look(at: 3_700) == ["eth1 has no link yet: start or connect its other end"])
+    #expect(watch.look(at: 9_000).isEmpty)
+    wire.hasLink = true
+    #expect(watch.look(at: 9_500) == ["eth1 has its link now, after 9.0 s"])
+    wire.hasLink = false
+    #expect(watch.look(at: 10_000) == ["eth1 has lost its link"])
+  }
+
   @Test func aLinkThatComesAndGoesDoesNotFillTheTerminal() {
     let wire = Wire(true)
     var watch = LinkWatch([wire.port("eth1")], ticksPerSecond: 1_000)

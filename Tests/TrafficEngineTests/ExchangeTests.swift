@@ -132,6 +132,36 @@ import Testing
     run.expectAllCompleted()
   }
 
+  /// A server that says more than it was asked for, or says it too early: whether or not the octets are looked at.
+  @Test(arguments: [(16, 16, 17), (16, 16, 32), (16, 0, 16), (16, 0, 1), (1, 1, 2), (1460, 1, 2), (3000, 16, 24)], [1, 2])
+  func octetsThatNobodyAskedFor(_ sizes: (payload: Int, expected: Int, sent: Int), payloads: Int) {
+    let run = answered(sizes, payloads)
+    #expect(run.clientStatistics[.client, .payloadMismatch] == 5 && run.clientStatistics[.client, .completed] == 0)
+  }
+
+  @Test(arguments: [(16, 16, 16), (16, 0, 0), (3000, 16, 16)], [1, 2])
+  func octetsThatWereAskedFor(_ sizes: (payload: Int, expected: Int, sent: Int), payloads: Int) {
+    answered(sizes, payloads).expectAllCompleted()
+  }
+
+  private func answered(_ sizes: (payload: Int, expected: Int, sent: Int), _ payloads: Int) -> Simulation {
+    let settings = settings(5) {
+      $0.engine.payloadSize = sizes.payload
+      $0.engine.responseSize = sizes.expected
+      $0.engine.finByClient = payloads
+      $0.engine.finByServer = 0
+      $0.engine.verifyPayload = false
+    }
+    return Simulation(
+      settings, apart: true,
+      makeWorkload: {
+        var engine = $0.engine
+        if $0.targets.isEmpty { engine.responseSize = sizes.sent }
+        return ExchangeWorkload(engine)
+      }
+    ).complete()
+  }
+
   @Test func thinkTimePassesBetweenPayloads() {
     let run = Simulation(
       settings(8) {

@@ -179,6 +179,20 @@ extension [[UInt8]] {
     street.finish()
   }
 
+  /// Nobody else has our MAC address, whatever a proxy of ARP says: what is sent there comes back, or never leaves.
+  @Test func noNeighbourHasOurMACAddress() {
+    let street = Street()
+    #expect(street.run(until: 10).requests.count == 1)
+    street.arp(.reply, from: Bench.mac, Street.hop, asking: Bench.server)
+    #expect(street.run(until: 100).segments.isEmpty)
+    street.arp(.reply, from: Street.hopMAC, Street.hop, asking: Bench.server)
+    #expect(street.run(until: 200).segments == [Street.hopMAC])
+    street.arp(.reply, from: Bench.mac, Street.hop, asking: Bench.server)
+    _ = street.run(until: 300)
+    #expect(street.statistics[.neighboursMoved] == 0)
+    street.finish()
+  }
+
   /// The answer arrives on one worker's queue, and not on that of the one who asks.
   @Test func workersTellEachOther() {
     var shared = TrafficSettings()

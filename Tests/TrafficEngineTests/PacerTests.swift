@@ -68,6 +68,23 @@ import Testing
     #expect(abs(Int(pacer.missed) - (planned - 1)) <= 1)
   }
 
+  /// A worker that is put aside over the end of the duration: what came due in it is missed, though nobody asked any more.
+  @Test func whatTheEndOvertakesIsMissed() {
+    for workers in [1, 2] {
+      var pacer = Pacer(rate: 100, ticksPerSecond: 1e6, ramp: 0, duration: 3, worker: workers - 1, workers: workers)
+      _ = openings(pacer, until: 0.5)
+      let due = pacer.due(now: 0) + pacer.due(now: 500_000)
+      for _ in 0..<due { pacer.opened() }
+      pacer.finish()
+      #expect(Int(pacer.missed) == 300 / workers - due)
+      pacer.finish()
+      #expect(Int(pacer.missed) == 300 / workers - due, "once")
+    }
+    var endless = Pacer(rate: 100, ticksPerSecond: 1e6, ramp: 0)
+    endless.finish()
+    #expect(endless.missed == 0)
+  }
+
   @Test func withoutARateThereIsNoWaiting() {
     var pacer = Pacer(rate: 0, ticksPerSecond: 1e6, ramp: 0)
     let due = pacer.due(now: 5)

@@ -58,35 +58,3 @@ extension ProxyChecks {
     return nil
   }
 }
-
-extension RuleSettings.Match {
-  /// Whether nothing is left for another one that is asked later. Only what is sure.
-  fileprivate func takesAll(of later: Self) -> Bool {
-    switch (self, later) {
-    case (.any, _): true
-    case (.prefix(let this), .prefix(let that)): that.starts(with: this)
-    case (.http(let method, let host, let path), .http(let laterMethod, let laterHost, let laterPath)):
-      takes(method, laterMethod, ==) && takes(host, laterHost, isName) && takes(path, laterPath) { $1.hasPrefix($0) }
-    case (.tls(let name, let alpn), .tls(let laterName, let laterALPN)): takes(name, laterName, isName) && takes(alpn, laterALPN, ==)
-    case (.ldapBind(let dn), .ldapBind(let that)), (.ldapSearch(let dn), .ldapSearch(let that)): takes(dn, that, isBelow)
-    case (.ldapStartTLS, .ldapStartTLS): true
-    default: false
-    }
-  }
-
-  /// - Parameter covers: whether the first text's rule takes all of the second's.
-  private func takes(_ text: String?, _ later: String?, _ covers: (String, String) -> Bool) -> Bool {
-    guard let text else { return true }
-    return later.map { covers(text, $0) } ?? false
-  }
-
-  private func isName(_ name: String, _ later: String) -> Bool {
-    let (name, later) = (name.lowercased(), later.lowercased())
-    return name == later || name.hasPrefix("*.") && later.hasSuffix(name.dropFirst())
-  }
-
-  private func isBelow(_ dn: String, _ later: String) -> Bool {
-    let (dn, later) = (dn.lowercased(), later.lowercased())
-    return dn == later || later.hasSuffix("," + dn) && !later.hasSuffix("\\," + dn)
-  }
-}

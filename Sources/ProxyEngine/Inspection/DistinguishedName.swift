@@ -20,8 +20,8 @@ struct DistinguishedName: BitwiseCopyable {
   }
 
   /// What `next` adds to a separator, so that it is no octet.
-  private static var separator: Int { 0x100 }
-  private static var comma: UInt8 { 0x2c }
+  static var separator: Int { 0x100 }
+  static var comma: UInt8 { 0x2c }
   private static var plus: UInt8 { 0x2b }
   private static var equals: UInt8 { 0x3d }
   private static var backslash: UInt8 { 0x5c }

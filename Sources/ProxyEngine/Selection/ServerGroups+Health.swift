@@ -15,6 +15,10 @@ extension ServerGroups {
     if state.pointee.health == .onTrial, !isDecided { state.pointee.retry = 0 }
   }
 
+  /// What was selected and closed again was never asked: there was no pair of address and port of ours for it.
+  @inline(__always)
+  public mutating func passedOver(_ target: UInt16) { counts.base[Int(target)].chosen &-= 1 }
+
   /// The target refused a connection, did not answer in time, or reset it before it had acknowledged the first request.
   @inline(never)
   public mutating func failed(_ target: UInt16, now: UInt64) {

@@ -208,6 +208,18 @@ enum ProxyFile {
       "output.json and output.pcap are both 'x': give them different names"),
   ]
 
+  @Test(arguments: [
+    ("host = \"a.org\"", "host = \"A.org.\""), ("host = \"*.org.\"", "host = \"a.org\""),
+    ("base_dn = \"dc=x\"", "base_dn = \"ou=y, DC = x\""), ("bind_dn = \"dc= a\"", "bind_dn = \"cn=b,dc=a\""),
+  ])
+  func namesAreComparedAsInRequests(_ first: String, _ second: String) throws {
+    let text = File.rule(first, "target = \"a\"") + File.rule(second, "target = \"b\"")
+    let error = #expect(throws: ConfigurationError.self) {
+      try ProxyConfiguration.parse(File.port + File.targets + File.groups + text, name: "proxy.toml")
+    }
+    #expect(error?.description == "proxy.toml: " + Self.covered)
+  }
+
   private static let covered = "rules[1] can never match, because rules[0] takes all that it would: leave it out or put it first"
 
   private static func broken(_ text: String, _ sentence: String) -> BrokenFile {
