@@ -33,7 +33,7 @@ extension RunSummary {
   }
 
   private var portImbalances: [String] {
-    guard let port = end.port else { return [] }
+    guard let port = end.ports.first?.counts else { return [] }
     let onWire = end.workers.reduce(0) { $0 + $1.onWire }
     let faults = end.workers.compactMap { $0.faults }
     let sent = UInt64(Int(total[.framesSent]) + faults.reduce(0) { $0 + $1.addedLeaving })

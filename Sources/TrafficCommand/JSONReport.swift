@@ -120,22 +120,16 @@ struct JSONReport {
   private var port: JSONValue {
     var members: [String: JSONValue] = [
       "kind": .text(kind), "interface": JSONValue(summary.basis.settings.port.interface),
-      "device": JSONValue(summary.basis.settings.port.device), "driver": JSONValue(summary.end.driver),
-      "driver_choice": JSONValue(summary.end.driverChoice), "checksums": checksums,
+      "device": JSONValue(summary.basis.settings.port.device), "driver": JSONValue(summary.end.ports.first?.driver),
+      "driver_choice": JSONValue(summary.end.ports.first?.choice), "checksums": checksums,
       "steering": steering,
       "lost_buffers": summary.end.lostBuffers.map { JSONValue($0) } ?? .null,
     ]
-    let port = summary.end.port
-    func counted(_ value: UInt64?) -> JSONValue { value.map(JSONValue.count) ?? .null }
-    members["received"] = counted(port?.received)
-    members["sent"] = counted(port?.sent)
+    let counts = summary.end.ports.first?.counts
     // The ring device counts no octets; the workers do.
-    members["received_bytes"] = counted(port.map { _ in summary.total[.bytesReceived] })
-    members["sent_bytes"] = counted(port.map { _ in summary.total[.bytesSent] })
-    members["missed"] = counted(port?.missed)
-    members["receive_errors"] = counted(port?.receiveErrors)
-    members["transmit_errors"] = counted(port?.transmitErrors)
-    members["no_buffer"] = counted(port?.noBuffer)
+    members["received_bytes"] = counts.map { _ in .count(summary.total[.bytesReceived]) } ?? .null
+    members["sent_bytes"] = counts.map { _ in .count(summary.total[.bytesSent]) } ?? .null
+    members.merge(PortCounts.json(counts)) { first, _ in first }
     if let faults = summary.end.faults {
       members["faults"] = .object([
         "lost": JSONValue(faults.lost), "duplicated": JSONValue(faults.duplicated), "reordered": JSONValue(faults.reordered),
@@ -168,5 +162,16 @@ struct JSONReport {
         members["cpu_seconds"] = .number(summary.end.workers[index].cpuSeconds)
         return .object(members)
       })
+  }
+}
+
+extension PortCounts {
+  /// Members of a port's object; all null where the port does not count.
+  static func json(_ counts: PortCounts?) -> [String: JSONValue] {
+    let values = [
+      "received": counts?.received, "sent": counts?.sent, "missed": counts?.missed, "receive_errors": counts?.receiveErrors,
+      "transmit_errors": counts?.transmitErrors, "no_buffer": counts?.noBuffer,
+    ]
+    return values.mapValues { $0.map(JSONValue.count) ?? .null }
   }
 }

@@ -103,11 +103,8 @@ final class PortRun<Program: TrafficProgram>: TrafficRun {
       box.end.cpuSeconds = thread.cpuSeconds
       end.workers.append(box.end)
     }
-    end.port = port.device.statistics.map { PortCounts($0) }
-    end.driverName = port.device.driverName
+    end.ports = port.devices.map { PortEnd($0) }
     end.checksums = port.device.checksums
-    end.driverChoice = port.device.choice
-    end.driver = port.device.driver
     end.steering = steering
     end.failure = failure
     let hops = TrafficEngine<Program.W>.nextHops(basis.settings)

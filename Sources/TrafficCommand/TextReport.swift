@@ -141,13 +141,13 @@ struct TextReport {
   // MARK: Port, workers, process
 
   private var port: [String] {
-    guard summary.end.driver != nil else { return [] }
+    guard let port = summary.end.ports.first else { return [] }
     let device = summary.basis.settings.port.device
     return [
-      "Port: \(device.map { "\($0) (\(summary.end.driverName))" } ?? "ring"), checksums: \(checksums)",
+      "Port: \(device.map { "\($0) (\(port.driverName))" } ?? "ring"), checksums: \(checksums)",
       "  sent \(count(total[.framesSent])) frames, \(count(total[.bytesSent])) octets",
       "  received \(count(total[.framesReceived])) frames, \(count(total[.bytesReceived])) octets",
-    ] + portCounts + (summary.end.driverChoice.map { ["  \($0)"] } ?? []) + (device == nil ? [] : neighbours) + steering
+    ] + port.lines + (device == nil ? [] : neighbours) + steering
   }
 
   private var checksums: String {
@@ -157,14 +157,6 @@ struct TextReport {
     }
     if summary.end.checksums.isEmpty { return "software" }
     return "by the port, received \(which(.receivedIPv4, .receivedTCP)), sent \(which(.sentIPv4, .sentTCP)); else software"
-  }
-
-  private var portCounts: [String] {
-    guard let port = summary.end.port else { return ["  the driver's own counts went with the other end"] }
-    return [
-      "  missed \(count(port.missed)), receive errors \(count(port.receiveErrors)), no buffer \(count(port.noBuffer)), "
-        + "refused \(count(port.transmitErrors))"
-    ]
   }
 
   private var steering: [String] { summary.steering?.lines ?? [] }
@@ -208,7 +200,7 @@ struct TextReport {
       "Wire in memory: sent \(self.count(total[.framesSent])), received \(self.count(total[.framesReceived])) frames; "
       + "checksums: software"
     return [
-      summary.end.port == nil ? inMemory : "Faults of the wire, both ways where it is not looped",
+      summary.end.ports.isEmpty ? inMemory : "Faults of the wire, both ways where it is not looped",
       "  lost \(count(faults.lost)), duplicated \(count(faults.duplicated)), reordered \(count(faults.reordered)), "
         + "delayed \(count(faults.delayed)), corrupted \(count(faults.corrupted))",
     ]
@@ -252,4 +244,16 @@ struct TextReport {
   private func count(_ value: UInt64) -> String { NumberText.grouped(value) }
 
   private func rate(_ value: Double) -> String { NumberText.grouped(UInt64(value)) }
+}
+
+extension PortEnd {
+  /// What the driver itself counted, and why it is this one.
+  var lines: [String] {
+    func count(_ value: UInt64) -> String { NumberText.grouped(value) }
+    let counted =
+      counts.map {
+        "missed \(count($0.missed)), receive errors \(count($0.receiveErrors)), no buffer \(count($0.noBuffer)), refused \(count($0.transmitErrors))"
+      } ?? "the driver's own counts went with the other end"
+    return ["  " + counted] + (choice.map { ["  \($0)"] } ?? [])
+  }
 }

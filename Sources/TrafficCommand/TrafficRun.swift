@@ -49,21 +49,35 @@ struct RunEnd: Sendable {
   /// Whom targets are reached through, and who has never answered.
   var unheardNeighbour: IPv4Address?
   var workers: [WorkerEnd] = []
-  /// What the port itself counted; nil: it does not.
-  var port: PortCounts?
-  /// DPDK's name of the port's driver.
-  var driver: String?
-  var driverName = ""
+  /// One, or a proxy's two; none in memory.
+  var ports: [PortEnd] = []
   /// What the port sees to; the rest is done in software.
   var checksums: ChecksumOffloads = []
-  /// Why it is this driver, where another was tried first.
-  var driverChoice: String?
   var steering: SteeringChoice?
   /// Frames on their way from one worker to another.
   var betweenWorkers = 0
   /// Packet buffers that did not come back.
   /// Nil: that cannot be told.
   var lostBuffers: Int? = 0
+}
+
+/// A DPDK port at the end of a run.
+struct PortEnd: Sendable {
+  /// DPDK's name of its driver.
+  var driver: String
+  /// And what it is called in reports.
+  var driverName: String
+  /// Why it is this driver, where another was tried first.
+  var choice: String?
+  /// What the port itself counted; nil: it does not.
+  var counts: PortCounts?
+
+  init(_ device: DPDKDevice) {
+    driver = device.driver
+    driverName = device.driverName
+    choice = device.choice
+    counts = device.statistics.map { PortCounts($0) }
+  }
 }
 
 struct PortCounts: Sendable {

@@ -27,6 +27,7 @@ struct ProxyJSONReport {
       "ticks_per_second": .number(summary.basis.ticksPerSecond),
       "duration_seconds": .number(summary.seconds),
       "targets": targets,
+      "ports": ports,
       "steering": summary.steering?.json ?? .null,
       "workers": workers,
       "huge_pages": summary.hugePages.map(JSONValue.bool) ?? .null,
@@ -60,6 +61,16 @@ struct ProxyJSONReport {
           "id": .text(target.name), "ip": .text("\(IPv4Address(target.address))"), "port": .count(UInt64(target.port)),
           "chosen": .count(counts.chosen), "failed": .count(counts.failed), "taken_out": .count(counts.takenOut),
         ])
+      })
+  }
+
+  private var ports: JSONValue {
+    .array(
+      zip(summary.settings.ports, summary.end.ports).map { settings, port in
+        let members: [String: JSONValue] = [
+          "device": JSONValue(settings.device), "driver": .text(port.driver), "driver_choice": JSONValue(port.choice),
+        ]
+        return .object(members.merging(PortCounts.json(port.counts)) { first, _ in first })
       })
   }
 

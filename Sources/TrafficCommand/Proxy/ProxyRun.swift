@@ -83,10 +83,7 @@ final class ProxyRun<Program: ProxyProgram>: TrafficRun {
       box.end.cpuSeconds = thread.cpuSeconds
       end.workers.append(box.end)
     }
-    end.port = port.device.statistics.map { PortCounts($0) }
-    end.driverName = port.device.driverName
-    end.driverChoice = port.device.choice
-    end.driver = port.device.driver
+    end.ports = port.devices.map { PortEnd($0) }
     end.steering = steering
     end.betweenWorkers = handOver?.drain(DPDK.free) ?? 0
     end.lostBuffers = port.close()

@@ -7,7 +7,7 @@ struct ProxyTextReport {
   init(_ summary: ProxySummary) { self.summary = summary }
 
   var text: String {
-    [overview, outcomes, counters, targets, drops, summary.steering?.lines ?? [], workers, [conclusion]].filter { !$0.isEmpty }
+    [overview, outcomes, counters, targets, drops, ports, summary.steering?.lines ?? [], workers, [conclusion]].filter { !$0.isEmpty }
       .map { $0.joined(separator: "\n") }.joined(separator: "\n\n")
   }
 
@@ -52,6 +52,13 @@ struct ProxyTextReport {
   private var drops: [String] {
     let reasons = DropReason.allCases.filter { summary[$0] > 0 }
     return reasons.isEmpty ? ["Drops: none"] : ["Drops"] + reasons.map { ReportLine.named($0.key, summary[$0], $0.text) }
+  }
+
+  private var ports: [String] {
+    zip(summary.settings.ports, summary.end.ports).flatMap { settings, port in
+      let frames = port.counts.map { ": received \(count($0.received)) frames, sent \(count($0.sent))" } ?? ""
+      return ["Port \(settings.device ?? "") (\(port.driverName))" + frames] + port.lines
+    }
   }
 
   private var workers: [String] {
