@@ -14,6 +14,8 @@ import Testing
     var times = Companion()
     var connection = Connection.open(
       key, initial: SequenceNumber(77), peer: role == .server ? Connection.serverBit : 0, &times, now: moment)
+    // A payload that is not answered yet: answers may come.
+    connection.sendNext = connection.initialSend + 1_000_001
     return withUnsafePointer(to: &connection) {
       question(WorkloadView($0, now: 0, milliseconds: 0, statistics: link.statistics))
     }
