@@ -48,6 +48,9 @@ enum SharedChecks {
     if let gateway = port.gateway {
       if ends.contains(gateway) { return sentence("\(name).gateway is", gateway) }
       if gateway == port.address { return "\(name).gateway is \(gateway), which is the port's own address: name the router's" }
+      for (ranges, key) in [(port.servers, further), (port.clients, clients)] where ranges.contains(where: { $0.contains(gateway) }) {
+        return "\(name).gateway is \(gateway), which is one of our own addresses by \(name).\(key): correct one of the two"
+      }
     }
     if let target = targets.first(where: { ends.contains($0.address) }) {
       return sentence("the target '\(target.id)' has the address", target.address)

@@ -46,6 +46,14 @@ extension ValueFormat where Value == [String] {
   private static func isField(_ text: String) -> Bool {
     guard text.utf8.count <= 8_000, let colon = text.utf8.firstIndex(of: 0x3a), colon != text.utf8.startIndex else { return false }
     let (name, value) = (text.utf8[..<colon], text.utf8[colon...].dropFirst())
-    return name.allSatisfy { $0 > 0x20 && $0 < 0x7f } && value.allSatisfy { $0 >= 0x20 && $0 != 0x7f || $0 == 0x09 }
+    return name.allSatisfy(isTokenOctet) && value.allSatisfy { $0 >= 0x20 && $0 != 0x7f || $0 == 0x09 }
+  }
+
+  /// tchar of RFC 9110 5.6.2.
+  private static func isTokenOctet(_ octet: UInt8) -> Bool {
+    switch octet {
+    case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"): true
+    default: "!#$%&'*+-.^_`|~".utf8.contains(octet)
+    }
   }
 }

@@ -86,8 +86,7 @@ struct Station: ~Copyable {
   /// Whether a frame comes from nobody: no host has this source address (RFC 1122 3.2.1.3, 4.2.3.10), or a group of stations this MAC address.
   @inline(never)
   func isImpossible(_ source: IPv4Address, _ frame: UnsafeRawPointer) -> Bool {
-    let network = source.rawValue &>> 24
-    if network == 0 || network == 127 || network >= 224 || frame.octet(6) & 1 != 0 { return true }
+    if !source.isOfAHost || frame.octet(6) & 1 != 0 { return true }
     if (source.rawValue ^ address.rawValue) & networkMask == 0 {
       let host = source.rawValue & ~networkMask
       if host == 0 || host == ~networkMask { return true }

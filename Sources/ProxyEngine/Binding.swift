@@ -34,9 +34,7 @@ struct Binding: BitwiseCopyable, @unchecked Sendable {
   /// Octets of the proxy's answers that the client has not acknowledged, at most; and where the last of them ends, in the client's numbers.
   var unheard: UInt32
   var answerEnd: SequenceNumber
-  /// Answers of the server that are to be swallowed yet, and the first part of one of them.
-  var pendingAnswers: UInt32
-  var answers: UInt32
+  /// The first part of the server's answer, which is to be swallowed.
   var answerPart: PacketPointer?
   /// Octets of it behind that part: nobody asks what they are.
   var answerRest: UInt32
@@ -61,8 +59,6 @@ struct Binding: BitwiseCopyable, @unchecked Sendable {
     sent = 0
     unheard = 0
     answerEnd = SequenceNumber(0)
-    pendingAnswers = 0
-    answers = 0
     answerPart = nil
     answerRest = 0
   }

@@ -173,7 +173,6 @@ extension ProxyEngine {
       noteScale(segment.pointee.options.windowScale, ofServer: Int(connection.pointee.target))
     }
     if connection.pointee.flags.has(.clientSACK) { noteSACK(connection.pointee.flags.has(.serverSACK)) }
-    binding.pointee.pendingAnswers = binding.pointee.answers
     binding.pointee.sent = 0
     let state = inspector.begin(target: connection.pointee.target)
     inspections[Int(slot)] = state

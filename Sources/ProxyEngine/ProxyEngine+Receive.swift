@@ -196,6 +196,7 @@ extension ProxyEngine {
     }
     if isKernels(segment, packet) { return pass(packet, .noConnection, &io) }
     if segment.pointee.flags.has(.rst) { return drop(packet, .resetWithoutConnection, &io) }
+    if control == 0, isAccepted { return drop(packet, .controlMissing, &io) }
     statistics.dropped(control == TCPFlags.syn.rawValue ? .portClosed : .noConnection)
     answerByReset(segment, packet, &io)
   }

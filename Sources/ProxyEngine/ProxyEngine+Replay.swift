@@ -77,8 +77,6 @@ extension ProxyEngine {
     let binding = bindings.base + Int(connection.pointee.binding)
     discardAnswerPart(binding)
     sendBare(.ack, to: .server, slot, &io)
-    binding.pointee.pendingAnswers &-= 1
-    guard binding.pointee.pendingAnswers == 0 else { return }
     connection.pointee.enter(.delivering, now: moment.milliseconds)
     records.entered(slot, .delivering, now)
     deliverHeld(slot, &io)

@@ -329,10 +329,10 @@ extension ProxyEngine {
     let connection = connections.base + Int(slot)
     let binding = bindings.base + Int(connection.pointee.binding)
     guard let packet = allocate(&io) else { return false }
-    binding.pointee.answered &+= consumed
+    forgetAnswered(binding)
+    binding.pointee.answered = consumed
     noteTaken(connection, binding)
     binding.pointee.messageID = messageID
-    binding.pointee.answers &+= 1
     statistics.count(.bindsAnswered)
     let length = sendBindAnswer(slot, at: connection.pointee.server.next, packet, &io)
     connection.pointee.server.next = connection.pointee.server.next + length
@@ -340,6 +340,27 @@ extension ProxyEngine {
     binding.pointee.answerEnd = connection.pointee.server.next
     binding.pointee.unheard = length
     return true
+  }
+
+  /// A bind replaces the one before it, of which the server never hears: it would give that one up when the next came (RFC 4511 4.2.1).
+  private mutating func forgetAnswered(_ binding: UnsafeMutablePointer<Binding>) {
+    var left = binding.pointee.answered
+    binding.pointee.start = binding.pointee.start + left
+    binding.pointee.count &-= left
+    binding.pointee.taken &-= left
+    while left > 0, let packet = binding.pointee.first {
+      let note = RequestNote.of(packet)
+      if note.length > left {
+        note.offset &+= left
+        note.length &-= left
+        return
+      }
+      left &-= note.length
+      binding.pointee.first = note.next
+      if note.next == nil { binding.pointee.last = nil }
+      note.next = discarded
+      discarded = packet
+    }
   }
 
   /// The answer to the bind that came last, of so many octets.

@@ -43,7 +43,7 @@ extension Connection {
     if state == .synReceived, answersSimultaneousOpen(segment, companion) { return establish(segment, &companion, now: now) }
     // First, is it acceptable? (3.10.7.4; RFC 7323 5.3 before it). What begins where we expect it is.
     if flags.has(.timestamps) || segment.pointee.sequence != receiveNext {
-      if let refused = refuse(segment, companion, window: receiveWindow(parameters)) { return refused }
+      if let refused = refuse(segment, companion, window: receiveWindow(parameters), now: now) { return refused }
     }
     // Second RST, fourth SYN, fifth: a segment without ACK is dropped. (Third, security, is historic.)
     if !segment.pointee.flags.isPlain { return arriveExceptionally(segment) }
@@ -240,15 +240,17 @@ extension Connection {
   /// The first step for a segment that does not begin at RCV.NXT, or that must prove its age. Nil: acceptable.
   @inline(never)
   mutating func refuse(
-    _ segment: UnsafePointer<TCPSegment>, _ companion: Companion, window: UInt32
+    _ segment: UnsafePointer<TCPSegment>, _ companion: Companion, window: UInt32, now: Moment
   ) -> Action? {
     let isReset = segment.pointee.flags.has(.rst)
     if flags.has(.timestamps), !isReset {
       guard segment.pointee.options.present.has(.timestamps) else { return Action(.none, .timestampMissing) }
-      if Int32(bitPattern: segment.pointee.options.timestampValue &- companion.timestampRecent) < 0 {
+      if Int32(bitPattern: segment.pointee.options.timestampValue &- companion.timestampRecent) < 0, !isTimestampOutdated(now: now) {
         return Action(.acknowledge, .timestampOld)
       }
     }
+    // Also while our window is closed: ACKs and RSTs are taken (RFC 9293 3.10.7.4), of text nothing fits.
+    if segment.pointee.sequence == receiveNext { return nil }
     let length = segment.pointee.length
     let beginsInside = segment.pointee.sequence.isInWindow(from: receiveNext, size: window)
     let endsInside = length > 0 && (segment.pointee.sequence + (length &- 1)).isInWindow(from: receiveNext, size: window)
@@ -262,6 +264,10 @@ extension Connection {
     // An old acknowledgment of ours may still carry news: a zero-window probe's answer is within the window by its number.
     return Action(.acknowledge, segment.pointee.sequence < receiveNext ? .duplicate : .outsideWindow)
   }
+
+  /// After 24 days of silence the peer's clock may have gone half around: TS.Recent says nothing any more (RFC 7323 5.5).
+  @inline(never)
+  private func isTimestampOutdated(now: Moment) -> Bool { now.milliseconds &- lastActivity > 24 * 86_400_000 }
 
   /// A RST or SYN within the window, or no ACK.
   @inline(never)

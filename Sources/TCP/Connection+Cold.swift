@@ -54,7 +54,7 @@ extension Connection {
     _ parameters: UnsafePointer<TCPParameters>, now: Moment
   ) -> Action {
     if flags.has(.timestamps) || segment.pointee.sequence != receiveNext {
-      if let refused = refuse(segment, companion, window: coldWindow(cold)) {
+      if let refused = refuse(segment, companion, window: coldWindow(cold), now: now) {
         if refused.anomaly == .duplicate || refused.anomaly == .timestampOld { noteDuplicate(segment, cold) }
         return refused
       }
@@ -179,7 +179,9 @@ extension Connection {
   private mutating func windowOpened(
     _ cold: UnsafeMutablePointer<Recovery>, _ parameters: UnsafePointer<TCPParameters>, now: Moment
   ) {
-    retransmits = 0
+    cold.pointee.unansweredProbes = 0
+    // Answers do not make probes more frequent (RFC 9293 3.8.6.1), an open window does.
+    if sendWindow > 0 { retransmits = 0 }
     if sendWindow == 0 || (flight == 0 && sendWindow < cold.pointee.largestWindow / 2 && sendWindow < UInt32(segmentSize)) {
       cold.pointee.due = now.microseconds &+ cold.pointee.backedOffTimeout(retransmits, parameters)
       return

@@ -46,6 +46,8 @@ extension Connection {
       retransmits = 0
       return .retransmit
     }
+    guard cold.pointee.unansweredProbes < parameters.pointee.dataRetries else { return .exhausted }
+    cold.pointee.unansweredProbes &+= 1
     cold.pointee.due = now.microseconds &+ cold.pointee.backedOffTimeout(retransmits, parameters)
     return .probe
   }

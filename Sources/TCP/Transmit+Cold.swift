@@ -125,11 +125,12 @@ extension Connection {
     cold.pointee.due = now.microseconds &+ cold.pointee.backedOffTimeout(0, parameters)
   }
 
-  /// RFC 8985 7.3: a new segment if there is one and the peer takes it, else the last one again.
+  /// RFC 8985 7.3: a new segment if there is one and the peer takes it, else the last one again. In recovery the oldest that has not arrived.
   mutating func lossProbe(
     end: UInt32, finish: Bool, _ cold: UnsafeMutablePointer<Recovery>, _ parameters: UnsafePointer<TCPParameters>, now: Moment
   ) -> Transmission? {
     guard cold.pointee.count > 0 else { return nil }
+    if cold.pointee.isRepairing { return repairProbe(cold, parameters, now: now) }
     let window = cold.pointee.congestionWindow
     cold.pointee.congestionWindow = .max / 2  // a probe may exceed it by one segment
     cold.pointee.probeIsOut = true
@@ -143,6 +144,22 @@ extension Connection {
     let start = last == 0 ? sendUnacknowledged : cold.pointee.segment(last &- 1).pointee.end
     let octets = fit(last, start, cold)
     return resend(cold.pointee.segment(last), start, octets, cold, parameters, now: now)
+  }
+
+  private mutating func repairProbe(
+    _ cold: UnsafeMutablePointer<Recovery>, _ parameters: UnsafePointer<TCPParameters>, now: Moment
+  ) -> Transmission? {
+    cold.pointee.repairProbes &+= 1
+    cold.pointee.armRetransmission(standing, parameters, now: now.microseconds)
+    var start = sendUnacknowledged
+    for index in 0..<cold.pointee.count {
+      if !cold.pointee.segment(index).pointee.marks.has(.sacked) {
+        let octets = fit(index, start, cold)
+        return resend(cold.pointee.segment(index), start, octets, cold, parameters, now: now)
+      }
+      start = cold.pointee.segment(index).pointee.end
+    }
+    return nil
   }
 
   /// A zero-window probe of a cold connection: the octet (or FIN) that waits; sent again when it was sent before.

@@ -6,9 +6,12 @@ private func stack(_ pointer: OpaquePointer) -> Stack {
   Unmanaged<Stack>.fromOpaque(UnsafeRawPointer(pointer)).takeUnretainedValue()
 }
 
+/// A `size_t`, which Swift takes for signed.
+private func size(_ count: Int) -> Int { count < 0 ? .max : count }
+
 @c(tcpstack_create)
 public func createStack(_ configuration: UnsafePointer<tcpstack_configuration>?, _ now: UInt64) -> OpaquePointer? {
-  guard let configuration, let settings = StackSettings(configuration.pointee) else { return nil }
+  guard let configuration, let settings = StackSettings(configuration.pointee), now <= Stack.lastTime else { return nil }
   return OpaquePointer(Unmanaged.passRetained(Stack(settings, now: now)).toOpaque())
 }
 
@@ -26,9 +29,9 @@ public func packetIn(_ pointer: OpaquePointer, _ packet: UnsafeRawPointer, _ len
 }
 
 @c(tcpstack_packet_out)
-public func packetOut(_ pointer: OpaquePointer, _ packet: UnsafeMutableRawPointer, _ size: Int) -> Int {
+public func packetOut(_ pointer: OpaquePointer, _ packet: UnsafeMutableRawPointer, _ room: Int) -> Int {
   let stack = stack(pointer)
-  guard let next = stack.output.next, next.count <= size else { return 0 }
+  guard let next = stack.output.next, next.count <= size(room) else { return 0 }
   next.withUnsafeBytes { packet.copyMemory(from: $0.baseAddress!, byteCount: $0.count) }
   stack.output.removeFirst()
   return next.count
@@ -71,8 +74,8 @@ public func connectSocket(_ pointer: OpaquePointer, _ socket: Int32, _ address: 
 @c(tcpstack_send)
 public func sendOctets(_ pointer: OpaquePointer, _ socket: Int32, _ octets: UnsafeRawPointer?, _ count: Int, _ flags: Int32) -> Int64 {
   let more: Int32 = 0x8000  // MSG_MORE
-  guard let octets = octets ?? (count == 0 ? UnsafeRawPointer(bitPattern: 1) : nil) else { return -Int64(Errno.invalid) }
-  return Int64(stack(pointer).send(socket, octets, count, more: flags & more != 0))
+  guard let octets = octets ?? (count == 0 ? UnsafeRawPointer(bitPattern: 1) : nil) else { return -Int64(Errno.badAddress) }
+  return Int64(stack(pointer).send(socket, octets, size(count), more: flags & more != 0))
 }
 
 @c(tcpstack_receive)
@@ -80,8 +83,8 @@ public func receiveOctets(
   _ pointer: OpaquePointer, _ socket: Int32, _ octets: UnsafeMutableRawPointer?, _ count: Int, _ flags: Int32
 ) -> Int64 {
   let peek: Int32 = 2  // MSG_PEEK
-  guard let octets = octets ?? (count == 0 ? UnsafeMutableRawPointer(bitPattern: 1) : nil) else { return -Int64(Errno.invalid) }
-  return Int64(stack(pointer).receive(socket, octets, count, peek: flags & peek != 0))
+  guard let octets = octets ?? (count == 0 ? UnsafeMutableRawPointer(bitPattern: 1) : nil) else { return -Int64(Errno.badAddress) }
+  return Int64(stack(pointer).receive(socket, octets, size(count), peek: flags & peek != 0))
 }
 
 @c(tcpstack_shutdown)

@@ -3,6 +3,7 @@ enum Errno {
   static let brokenPipe: Int32 = 32
   static let again: Int32 = 11
   static let badDescriptor: Int32 = 9
+  static let badAddress: Int32 = 14
   static let invalid: Int32 = 22
   static let tooManyFiles: Int32 = 24
   static let destinationRequired: Int32 = 89

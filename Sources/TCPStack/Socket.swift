@@ -95,6 +95,8 @@ final class Socket {
   var keepAliveProbes: Int32 = 0
   var finWait2Due = UInt64.max
   var stalledSince = UInt64.max
+  /// When its first SYN was sent.
+  var synSentAt: UInt64 = 0
 
   init(_ options: SocketOptions) {
     self.options = options

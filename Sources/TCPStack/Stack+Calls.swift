@@ -72,23 +72,29 @@ extension Stack {
     switch socket.kind {
     case .fresh: break
     case .listener: return -Errno.isConnected
-    case .closed: return socket.error != 0 ? -takeError(socket) : -Errno.connectionRefused
+    case .closed:
+      if socket.error != 0 { return -takeError(socket) }
+      // Once it has been told that it failed, it may try again.
+      guard !socket.hasConnected else { return -Errno.connectionRefused }
+      socket.stalledSince = .max
     case .connection:
       guard socket.hasConnected else { return -Errno.already }
       defer { socket.hasToldConnected = true }
       return socket.hasToldConnected ? -Errno.isConnected : 0
     }
     guard port != 0 else { return -Errno.connectionRefused }
+    guard IPv4Address(address).isOfAHost else { return -Errno.networkUnreachable }
     guard let local = socket.localPort != 0 ? socket.localPort : freePort() else { return -Errno.addressNotAvailable }
     let key = FlowKey(
       source: IPv4Address(address), sourcePort: port, destination: IPv4Address(settings.address), destinationPort: local)
-    guard connections[PairKey(key)] == nil else { return -Errno.addressNotAvailable }
+    guard connections[PairKey(key)] == nil, !key.isOfOneEnd else { return -Errno.addressNotAvailable }
     timeWaits[PairKey(key)] = nil
     timeWaitEnds[PairKey(key)] = nil
     prepare(socket, local: settings.address, port: local)
     socket.connection.initialize(
       to: Connection.open(key, initial: initialSequence.number(key, now: now), peer: 0, &socket.companion, now: now))
     connections[PairKey(key)] = socket
+    socket.synSentAt = now.microseconds
     transmitSynchronization(socket)
     return -Errno.inProgress
   }

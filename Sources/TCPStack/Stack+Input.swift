@@ -2,7 +2,7 @@
 extension Stack {
   /// False: the packet was ignored.
   func packetIn(_ packet: UnsafeRawPointer, count: Int) -> Bool {
-    guard count <= 65_535 else { return ignore() }
+    guard (0...65_535).contains(count) else { return ignore() }
     // Read from memory of its own: answers are written into `frame`.
     let frame = UnsafeMutableRawPointer.allocate(byteCount: Ethernet.headerLength + count, alignment: 16)
     defer { frame.deallocate() }
@@ -11,7 +11,7 @@ extension Stack {
     (frame + Ethernet.headerLength).copyMemory(from: packet, byteCount: count)
     var segment = TCPSegment()
     guard case .tcp = FrameParser.parse(frame, count: Ethernet.headerLength + count, verify: .software, into: &segment),
-      segment.destination.rawValue == settings.address
+      segment.destination.rawValue == settings.address, segment.source.isOfAHost, !segment.key.isOfOneEnd
     else { return ignore() }
     deliver(segment, in: frame)
     return true
@@ -30,6 +30,8 @@ extension Stack {
       guard reopens(segment, key, &previous) else { return }
     }
     let control = segment.flags.rawValue & 0x16
+    // RFC 9293 3.10.7.2, fourth: a listener has no answer for what neither opens nor acknowledges.
+    if control == 0, listeners[segment.destinationPort] != nil { return }
     if control == TCPFlags.syn.rawValue, let listener = listeners[segment.destinationPort] {
       accept(segment, listener, after: previous)
     } else if !segment.flags.has(.rst) {
@@ -164,6 +166,9 @@ extension Stack {
       &socket.companion, handle: 0, ring: socket.ring, capacity: Socket.ringCapacity, ranges: socket.ranges,
       socket.recovery, socket.options.algorithm,
       socket.parameters, now: now)
+    // Text that came with the handshake's ACK takes room of the window that the SYN-ACK offered, and adds none.
+    let edge = socket.recovery.pointee.receiveEdge
+    socket.recovery.pointee.receiveEdge = edge + (0 &- socket.connection.pointee.streamReceived)
     if companion.smoothedRTT == 0 { socket.recovery.pointee.congestionWindow = larger(UInt32(socket.connection.pointee.segmentSize), 1) }
     let mss = min(536, UInt32(socket.parameters.pointee.maximumSegmentSize))
     socket.peerSegment = max(88, mss)

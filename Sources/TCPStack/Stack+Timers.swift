@@ -1,8 +1,7 @@
 /// Time passes.
 extension Stack {
   func advance(_ microseconds: UInt64) {
-    // `UINT64_MAX` is what `nextDeadline` calls never.
-    guard microseconds >= now.microseconds, microseconds != .max else { return }
+    guard microseconds >= now.microseconds, microseconds <= Self.lastTime else { return }
     // One deadline after the other, each at its own time: what comes late is handled as if it came in time.
     while true {
       let next = nextDeadline
@@ -13,6 +12,9 @@ extension Stack {
     now = Self.moment(microseconds)
   }
 
+  /// Beyond it is no time: what `nextDeadline` calls never, `UINT64_MAX`, and what would lead there.
+  static var lastTime: UInt64 { UInt64.max / 2 }
+
   /// The earliest of all timers.
   var nextDeadline: UInt64 {
     var earliest = UInt64.max
@@ -22,11 +24,10 @@ extension Stack {
   }
 
   private func deadline(_ socket: Socket) -> UInt64 {
-    var earliest = min(socket.keepAliveDue, socket.finWait2Due, socket.corkDue)
+    var earliest = min(socket.keepAliveDue, socket.finWait2Due, socket.corkDue, userTimeoutDue(socket))
     let connection = socket.connection.pointee
     if socket.isCold {
       earliest = min(earliest, connection.coldDeadline(socket.recovery))
-      earliest = min(earliest, userTimeoutDue(socket))
     } else if connection.flags.has(.timerRunning) {
       let period = connection.backedOffTimeout(socket.companion, socket.parameters)
       let left = Int32(bitPattern: connection.timerStart &+ period &- now.milliseconds)
@@ -64,7 +65,9 @@ extension Stack {
     }
     switch socket.connection.pointee.timeout(socket.companion, socket.recovery, socket.parameters, now: now) {
     case .wait, .resume, .keepAlive: break  // the stack has its own keep-alive, with SO_KEEPALIVE's counts
-    case .synchronize: transmitSynchronization(socket)
+    case .synchronize:
+      if socket.connection.pointee.state == .synSent { noteStalled(socket) }
+      transmitSynchronization(socket)
     case .retransmit:
       noteStalled(socket)
       push(socket)
@@ -76,6 +79,7 @@ extension Stack {
         transmit(probe, socket)
       }
     case .probe:
+      if socket.isOrphan, socket.connection.pointee.retransmits > Self.orphanProbes { return abort(socket, error: Errno.timedOut) }
       noteStalled(socket)
       probeWindow(socket)
     case .acknowledge:
@@ -93,6 +97,9 @@ extension Stack {
     push(socket)
     socket.corkIsOff = false
   }
+
+  /// A peer that answers, and opens its window for nobody, does not keep for ever what nobody holds any more (as Linux: `tcp_orphan_retries`).
+  private static var orphanProbes: UInt8 { 8 }
 
   /// A number that was acknowledged already, so that nothing but an answer is asked for (RFC 9293 3.8.6.1 leaves its form open).
   private func probeWindow(_ socket: Socket) {
@@ -116,7 +123,8 @@ extension Stack {
   }
 
   private func noteStalled(_ socket: Socket) {
-    if socket.stalledSince == .max { socket.stalledSince = max(1, socket.recovery.pointee.lastSent) }
+    guard socket.stalledSince == .max else { return }
+    socket.stalledSince = max(1, socket.isCold ? socket.recovery.pointee.lastSent : socket.synSentAt)
   }
 
   private func userTimeoutDue(_ socket: Socket) -> UInt64 {

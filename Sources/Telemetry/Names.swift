@@ -144,6 +144,7 @@ public enum DropReason: UInt8, CounterName, BitwiseCopyable {
   case requestBuffersFull
   case sourceImpossible
   case otherPort
+  case controlMissing
 
   @inline(__always)
   public init(_ failure: ParseFailure) { self = Self(rawValue: failure.rawValue).unsafelyUnwrapped }
@@ -181,6 +182,7 @@ public enum DropReason: UInt8, CounterName, BitwiseCopyable {
     case .requestBuffersFull: "of a request that is not whole, while a quarter of the buffers hold requests"
     case .sourceImpossible:
       "from an address that no host has, or the one it is sent to (RFC 1122 3.2.1.3); proxyengine: or another of its own"
+    case .controlMissing: "to a port that listens, with neither SYN, ACK nor RST (RFC 9293 3.10.7.2)"
     case .otherPort: "of a connection whose leg is on the other port"
     case .icmpUnproven: "an ICMP error about a segment that is not in flight (RFC 5927)"
     case .frameTooLong: "longer than a packet buffer, whose size follows from ports.mtu"

@@ -51,6 +51,7 @@ private struct MacswapRun {
   func perform() throws {
     var signals = StopSignals()
     let basis = try RunBasis(settings)
+    try MemoryNeed.check(basis, tables: 0)
     let port = try OpenPort(
       settings.port,
       OpenPort.Need(

@@ -66,11 +66,21 @@ final class OpenPort: Sendable {
       receive: settings.receiveDescriptors, transmit: settings.transmitDescriptors, mtu: settings.mtu, vlan: settings.vlan,
       checksums: settings.checksumOffload ? .all : [])
     if let interface = settings.interface {
-      return try .interface(interface, through: settings.driver, pools: pools, request)
+      let device = try DPDKDevice.interface(interface, through: settings.driver, pools: pools, request)
+      if device.driverName == "net_af_packet" { try leavesKernelOut(settings, interface) }
+      return device
     }
     if let vdev = settings.vdev { return try .virtual(vdev, pools: pools, request) }
     if let pci = settings.pci { return try .pci(pci, pools: pools, request) }
     return try .ring(name: "ring", depth: need.depth, pools: pools, request, core: need.cores[0])
+  }
+
+  /// AF_PACKET leaves every frame to the kernel of our namespace as well, which takes part once an interface of its own has the port's address.
+  private static func leavesKernelOut(_ settings: PortSettings, _ interface: String) throws(DPDKError) {
+    guard let kernel = settings.kernelInterface, settings.namespace == nil else { return }
+    throw DPDKError(
+      "'\(kernel)' (ports.kernel_interface) would give the kernel of this namespace \(settings.address), and through AF_PACKET it sees every frame "
+        + "of '\(interface)', so that it would reset our connections: set ports.namespace to another one, or ports.driver to \"af_xdp\"")
   }
 
   /// What is needed besides; if that fails the port leaves nothing behind.

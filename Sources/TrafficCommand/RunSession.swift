@@ -13,7 +13,7 @@ struct RunSession<Program: TrafficProgram> {
     let console = Console(json: settings.output.json)
     let reportFile = try settings.output.json.map(ReportFile.init)
     let basis = try RunBasis(settings)
-    try MemoryNeed.check(basis, workloadState: MemoryLayout<Program.W.State>.stride)
+    try MemoryNeed.check(basis, tables: MemoryNeed.tables(settings.engine, workloadState: MemoryLayout<Program.W.State>.stride))
     let outputs = try RunOutputs<ConnectionRecord>(basis)
     outputs.start()
     let run = try started(basis, outputs)

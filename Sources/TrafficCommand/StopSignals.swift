@@ -37,6 +37,8 @@ struct StopSignals: ~Copyable {
     signal(SIGPIPE, SIG_IGN)
     // Nor is a file that has become as long as it may (`ulimit -f`).
     signal(SIGXFSZ, SIG_IGN)
+    // Ctrl-\ ends a program at once; Swift's runtime would have it print a backtrace instead, for minutes.
+    signal(SIGQUIT, SIG_DFL)
   }
 
   private static func isIgnored(_ signal: Int32) -> Bool {

@@ -16,6 +16,8 @@ public struct ExchangeWorkload: Workload {
   private let thinkTime: UInt32
   /// Answers that a client is to have before its server closes.
   private let answersDue: UInt32
+  /// Payloads that a client sends: behind them one of the two closes. `.max`: no limit.
+  private let payloadsDue: UInt32
   /// Octets that an end has usually received when its peer closes.
   private let usualAnswers: UInt32
   private let usualPayloads: UInt32
@@ -30,6 +32,7 @@ public struct ExchangeWorkload: Workload {
     // Where only one of the two has a number, it is that one's; where the client has none, the server closes when it likes, after one.
     let limits = [finByClient, finByServer].filter { $0 > 0 }
     answersDue = finByClient > 0 ? limits.min()! : 1
+    payloadsDue = limits.min() ?? .max
     usualAnswers = (limits.min() ?? 1) &* responseSize
     usualPayloads = (limits.min() ?? 1) &* payloadSize
   }
@@ -108,10 +111,11 @@ public struct ExchangeWorkload: Workload {
     if payloadSize == 0 { return StreamProgress(end: 0, finish: finByClient > 0) }
     if responseSize == 0 {
       // Nothing to wait for: all payloads follow one another; without a limit, one at a time ahead of what was sent.
-      if finByClient > 0 { return StreamProgress(end: finByClient &* payloadSize, finish: true) }
-      return StreamProgress(end: view.sent &+ payloadSize, finish: false)
+      if payloadsDue == .max { return StreamProgress(end: view.sent &+ payloadSize, finish: false) }
+      return StreamProgress(end: payloadsDue &* payloadSize, finish: finByClient == payloadsDue)
     }
-    if finByClient > 0, answered >= finByClient { return StreamProgress(end: finByClient &* payloadSize, finish: true) }
+    // A payload that the server closes without reading would be answered by a RST.
+    if answered >= payloadsDue { return StreamProgress(end: payloadsDue &* payloadSize, finish: finByClient == payloadsDue) }
     return StreamProgress(end: (answered &+ 1) &* payloadSize, finish: false)
   }
 
@@ -124,9 +128,7 @@ public struct ExchangeWorkload: Workload {
     // `progress` has not counted yet what just arrived.
     var answered = state.messages
     while Int32(bitPattern: view.received &- (answered &+ 1) &* responseSize) >= 0 { answered &+= 1 }
-    guard answered > 0, view.sent == answered &* payloadSize, !view.peerClosed,
-      finByClient == 0 || answered < finByClient
-    else { return nil }
+    guard answered > 0, view.sent == answered &* payloadSize, !view.peerClosed, answered < payloadsDue else { return nil }
     return view.lastActivity &+ thinkTime
   }
 

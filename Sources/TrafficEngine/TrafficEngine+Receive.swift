@@ -147,11 +147,16 @@ extension TrafficEngine {
   ) {
     if !isLooped, isFromNobody(segment, packet) { return drop(packet, .sourceImpossible, &io) }
     let control = segment.pointee.flags.rawValue & (TCPFlags.syn.rawValue | TCPFlags.ack.rawValue | TCPFlags.rst.rawValue)
-    if control == TCPFlags.syn.rawValue, listeners.has(segment.pointee.destinationPort), listeners.has(segment.pointee.destination) {
+    if control == TCPFlags.syn.rawValue, isListening(segment) {
       accept(segment, hash, packet, after: nil, &io)
     } else {
       refuse(segment, packet, &io)
     }
+  }
+
+  @inline(always)
+  private func isListening(_ segment: UnsafePointer<TCPSegment>) -> Bool {
+    listeners.has(segment.pointee.destinationPort) && listeners.has(segment.pointee.destination)
   }
 
   /// Our other addresses may well be whom it comes from: where a reflector is the wire, our clients reach our servers through it.
@@ -171,6 +176,7 @@ extension TrafficEngine {
     if let other = crossing.otherOwner(of: segment) { return handOver(packet, to: other.worker, hops: other.hops, &io) }
     if segment.pointee.flags.has(.rst) { return drop(packet, .resetWithoutConnection, &io) }
     let opens = segment.pointee.flags.has(.syn) && !segment.pointee.flags.has(.ack)
+    if !opens, !segment.pointee.flags.has(.ack), isListening(segment) { return drop(packet, .controlMissing, &io) }
     statistics.dropped(opens ? .portClosed : .noConnection)
     let role: Role = listeners.has(segment.pointee.destination) ? .server : .client
     sendReset(answering: segment, role, packet, &io)
@@ -245,8 +251,7 @@ extension TrafficEngine {
       acknowledge(entry, packet, &io)
     case .reopen:
       let previous = entry.pointee.sendNext
-      let isServer = listeners.has(segment.pointee.destinationPort) && listeners.has(segment.pointee.destination)
-      guard isServer else { return acknowledge(entry, packet, &io) }
+      guard isListening(segment) else { return acknowledge(entry, packet, &io) }
       forget(handle)
       statistics.add(.timeWaitReopened)
       accept(segment, hash, packet, after: previous, &io)

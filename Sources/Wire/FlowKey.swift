@@ -24,6 +24,10 @@ public struct FlowKey: BitwiseCopyable, Sendable {
     FlowKey(addresses: addresses &<< 32 | addresses &>> 32, ports: ports &<< 16 | ports &>> 16)
   }
 
+  /// Whether both ends are one and the same.
+  @inline(__always)
+  public var isOfOneEnd: Bool { self == reversed }
+
   @inline(__always)
   public var source: IPv4Address {
     get { IPv4Address(UInt32(truncatingIfNeeded: networkOrder(addresses) &>> 32)) }

@@ -36,6 +36,13 @@ public struct IPv4Address: Hashable, Sendable, BitwiseCopyable, Comparable {
   @inline(__always)
   public static func < (a: Self, b: Self) -> Bool { a.rawValue < b.rawValue }
 
+  /// Whether a host can have it: not "this network", loopback, a group, or reserved (RFC 1122 3.2.1.3, RFC 9293 3.9.2.3).
+  @inline(__always)
+  public var isOfAHost: Bool {
+    let network = rawValue &>> 24
+    return network != 0 && network != 127 && network < 224
+  }
+
   // Written out: a derived one is a call.
   @inline(__always)
   public static func == (a: Self, b: Self) -> Bool { a.rawValue == b.rawValue }

@@ -68,6 +68,9 @@ import Testing
       "[[ports]]\ninterface = \"veth0\"\ngateway = \"192.168.1.1\"",
       "ports.gateway is 192.168.1.1, which is not in the network of ports.ipnet (10.0.0.1/16): correct one of the two"),
     BrokenFile(
+      "[[ports]]\ninterface = \"veth0\"\ngateway = \"10.0.1.9\"\nclients = \"10.0.1.0-10.0.1.20\"",
+      "ports.gateway is 10.0.1.9, which is one of our own addresses by ports.clients: correct one of the two"),
+    BrokenFile(
       "[[ports]]\ninterface = \"veth0\"\nmac = \"02:00:00:00:00:01\"\nlinux_if = \"eth0\"",
       "ports.mac is 02:00:00:00:00:01 and ports.linux_if is 'eth0', but a port has one MAC address: leave one of them out"),
     BrokenFile(

@@ -56,6 +56,8 @@ struct BrokenFlags: Sendable, CustomTestStringConvertible {
     BrokenFlags(
       [("--headers", "Accept")], "--headers: 'Accept' is given, a list of fields (such as \"Accept: text/html\") is needed"),
     BrokenFlags(
+      [("--headers", "A(b): c")], "--headers: 'A(b): c' is given, a list of fields (such as \"Accept: text/html\") is needed"),
+    BrokenFlags(
       [("--headers", "A: b\r\nC: d")], "--headers: 'A: b\\r\\nC: d' is given, a list of fields (such as \"Accept: text/html\") is needed"),
     BrokenFlags(
       [("--workload", "http"), ("--headers", "HOST: a")],

@@ -217,21 +217,30 @@ import Testing
     isServed(script, by: 1)
   }
 
-  @Test func twoBindsAreReplayedAndBothAnswersSwallowed() throws {
-    let script = try script()
-    for _ in 0..<2 {
-      script.fromClient(.pshAck, payload: bind)
+  /// Servers give up a bind when the next one comes (RFC 4511 4.2.1), and answer the last alone: it is the one that they are sent.
+  @Test(arguments: [2, 3, 5], [1, 2]) func ofSeveralBindsTheServerHearsTheLast(binds: Int, servers: Int) throws {
+    let script = try script(servers)
+    for _ in 0..<binds {
+      script.fromClient(.pshAck, payload: Array(bind[..<5]))
+      script.toClient(.ack)
+      script.fromClient(.pshAck, payload: Array(bind[5...]))
       script.toClient(.pshAck, payload: success)
       script.fromClient(.ack)
     }
     script.fromClient(.pshAck, payload: search)
-    script.accept()
-    script.toServer(.ack, payload: bind + bind, seq: 1_001)
-    script.fromServer(.pshAck, payload: wordy, ack: 1_029)
-    script.toServer(.ack, seq: 1_029)
-    script.fromServer(.pshAck, payload: wordy, ack: 1_029)
-    script.toServer(.ack, seq: 1_029)
-    isServed(script)
+    let last = 1_001 + 14 * UInt32(binds - 1)
+    for server in 0..<servers {
+      script.toServer(.syn, seq: last - 1, server: server)
+      script.fromServer(.synAck, options: Script<RuleSet, NoInspector>.usualSyn, server: server)
+      script.toServer(.ack, server: server)
+      script.toServer(.ack, payload: bind, seq: last, server: server)
+      let refuses = server + 1 < servers
+      script.fromServer(.pshAck, payload: refuses ? refusal : wordy, ack: last + 14, server: server)
+      // A refusal is not acknowledged.
+      script.toServer(refuses ? .rstAck : .ack, seq: last + 14, ack: refuses ? script.server.next &- 14 : nil, server: server)
+    }
+    isServed(script, by: servers - 1)
+    #expect(script.statistics[ProxyCounter.bindsAnswered] == UInt64(binds))
   }
 
   @Test func theClientGoesAfterItsBind() throws {

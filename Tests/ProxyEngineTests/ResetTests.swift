@@ -120,6 +120,9 @@ import Testing
     script.fromClient(.rst, seq: 5)
     #expect(script.statistics[.portClosed] == 1 && script.statistics[.noConnection] == 1)
     #expect(script.statistics[.resetWithoutConnection] == 1)
+    script.fromClient(.fin, seq: 5)
+    script.quiet()
+    #expect(script.statistics[.controlMissing] == 1)
     script.finish()
   }
 

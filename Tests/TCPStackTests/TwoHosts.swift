@@ -15,13 +15,15 @@ struct LinkFaults {
 final class TwoHosts {
   let client: Stack
   let server: Stack
-  private var faults: LinkFaults
+  var faults: LinkFaults
   private var random: SplitMix
   /// What every packet takes that is sent from now on, in microseconds.
   var delay: UInt64
   private var flying: [(due: UInt64, order: UInt64, toServer: Bool, packet: [UInt8])] = []
   private var order: UInt64 = 0
   var now: UInt64 = 1_000_000
+  /// How many of the client's next packets without text, its SYN apart, are lost.
+  var lostAcknowledgments = 0
   /// Everything that was sent, faults or not.
   private(set) var sent: [(time: UInt64, toServer: Bool, segment: TCPSegment, blocks: [SequenceRange])] = []
 
@@ -106,6 +108,10 @@ final class TwoHosts {
       while let packet = stack.output.next {
         stack.output.removeFirst()
         note(packet, toServer)
+        if toServer, lostAcknowledgments > 0, let segment = sent.last?.segment, segment.payloadLength == 0, !segment.flags.has(.syn) {
+          lostAcknowledgments -= 1
+          continue
+        }
         if chance(faults.loss) { continue }
         for _ in 0..<(chance(faults.duplicate) ? 2 : 1) {
           var copy = packet

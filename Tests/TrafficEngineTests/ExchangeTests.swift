@@ -162,6 +162,29 @@ import Testing
     ).complete()
   }
 
+  /// A server's FIN may come after its last answer: until it does, nothing more is sent than what the server takes.
+  @Test(arguments: [(0, 1), (0, 3), (5, 2), (2, 2)], [0, 16])
+  func noPayloadBeyondTheServersLast(_ fins: (client: Int, server: Int), response: Int) {
+    let settings = settings(5) {
+      $0.engine.finByClient = fins.client
+      $0.engine.finByServer = fins.server
+      $0.engine.responseSize = response
+      $0.engine.tcp.establishedTimeout = 300
+    }
+    let run = Simulation(
+      settings, apart: true,
+      makeWorkload: {
+        var engine = $0.engine
+        if $0.targets.isEmpty { engine.finByServer = 0 }
+        return ExchangeWorkload(engine)
+      }
+    ).complete()
+    let closes = fins.client == fins.server
+    #expect(run.clientStatistics[.client, .payloadBytesSent] == 5 * 16 * UInt64(fins.server))
+    #expect(run.clientStatistics[.client, .completed] == (closes ? 5 : 0))
+    #expect(run.clientStatistics[.client, .retransmitted] == 0)
+  }
+
   @Test func thinkTimePassesBetweenPayloads() {
     let run = Simulation(
       settings(8) {

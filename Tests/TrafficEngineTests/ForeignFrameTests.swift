@@ -183,6 +183,14 @@ final class Bench {
     bench.finish()
   }
 
+  /// RFC 9293 3.10.7.2, fourth.
+  @Test func neitherSynNorAckToAListener() {
+    let bench = Bench()
+    for flags in [0, 1, 8, 9, 0x28] as [UInt8] { #expect(bench.send(Bench.segment(TCPFlags(rawValue: flags), 1000)).isEmpty) }
+    #expect(bench.statistics[.controlMissing] == 5)
+    bench.finish()
+  }
+
   @Test func synWithECNBitsIsAccepted() throws {
     let bench = Bench()
     let answer = try #require(bench.send(Bench.segment(TCPFlags(rawValue: 0xc2), 100)).first).segment

@@ -111,6 +111,10 @@ import Testing
     #expect(persists("HTTP/1.1", "Keep-Alive") && persists("HTTP/1.1", "upgrade") && persists("HTTP/1.0", "keep-alive"))
     #expect(!persists("HTTP/1.1", "close") && !persists("HTTP/1.1", "upgrade,CLOSE") && !persists("HTTP/1.0", "x, y"))
     #expect(persists("HTTP/1.1", "closed") && persists("HTTP/1.1", "clos"))
+    func chunked(_ version: String) -> [Bool] {
+      Self.readEveryWay("\(version) 200 OK\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n").persists
+    }
+    #expect(chunked("HTTP/1.1") == [true] && chunked("HTTP/1.0") == [false], "RFC 9112 6.1")
   }
 
   @Test func bareLineFeedsAndNoReason() {

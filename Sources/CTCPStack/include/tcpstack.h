@@ -54,7 +54,7 @@ struct tcpstack_configuration {
 #define TCPSTACK_CONGESTION_CUBIC 0
 #define TCPSTACK_CONGESTION_NEWRENO 1
 
-/* A stack; NULL: no memory, or an impossible configuration. */
+/* A stack; NULL: no memory, or an impossible configuration or time. */
 tcpstack *tcpstack_create(const struct tcpstack_configuration *configuration, uint64_t now);
 /* Forgets everything, connections too, without a packet. */
 void tcpstack_destroy(tcpstack *stack);
@@ -67,7 +67,7 @@ int tcpstack_packet_in(tcpstack *stack, const void *packet, size_t length, uint6
 size_t tcpstack_packet_out(tcpstack *stack, void *packet, size_t size);
 /* When tcpstack_advance has something to do, UINT64_MAX: never. */
 uint64_t tcpstack_next_deadline(const tcpstack *stack);
-/* Sets the stack's time and runs the timers that are due; UINT64_MAX is no time, and nothing happens. */
+/* Sets the stack's time and runs the timers that are due. What is above UINT64_MAX / 2 is no time, and nothing happens. */
 void tcpstack_advance(tcpstack *stack, uint64_t now);
 
 /* ---- Sockets: as their namesakes of POSIX, non-blocking ---- */
@@ -79,9 +79,11 @@ int tcpstack_bind(tcpstack *stack, int socket, uint32_t address, uint16_t port);
 int tcpstack_listen(tcpstack *stack, int socket, int backlog);
 /* The oldest connection that completed its handshake; -EAGAIN: none. `address` and `port` of the peer may be NULL. */
 int tcpstack_accept(tcpstack *stack, int socket, uint32_t *address, uint16_t *port);
-/* Sends a SYN: -EINPROGRESS. Called again: -EALREADY, then 0 once connected (-EISCONN from then on), or the error. */
+/* Sends a SYN: -EINPROGRESS. Called again: -EALREADY, then 0 once connected (-EISCONN from then on), or the error; after that, a new attempt.
+ * -ENETUNREACH: no host has the address; -EADDRNOTAVAIL: no port is free, or the pair is in use. */
 int tcpstack_connect(tcpstack *stack, int socket, uint32_t address, uint16_t port);
-/* Octets taken into the send buffer; -EAGAIN: none fits. Flags: MSG_MORE (more follows at once). -EPIPE, -ECONNRESET, -ENOTCONN, -ETIMEDOUT. */
+/* Octets taken into the send buffer; -EAGAIN: none fits. Flags: MSG_MORE (more follows at once). -EPIPE, -ECONNRESET, -ETIMEDOUT;
+ * -EFAULT: octets are NULL. */
 int64_t tcpstack_send(tcpstack *stack, int socket, const void *octets, size_t count, int flags);
 /* Octets received; 0: the peer has closed; -EAGAIN: none yet. Flags: MSG_PEEK. */
 int64_t tcpstack_receive(tcpstack *stack, int socket, void *octets, size_t count, int flags);

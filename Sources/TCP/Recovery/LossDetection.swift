@@ -36,7 +36,7 @@ extension Recovery {
       let octets = segment.pointee.end.distance(from: start)
       start = segment.pointee.end
       if marks.has(.sacked) || (marks.has(.lost) && !marks.has(.resent)) { continue }
-      guard isSentAfter(rackTime, rackEnd, segment.pointee.sentAt, segment.pointee.end) else { continue }
+      guard isSentAfter(rack, segment.pointee) else { continue }
       let left = Int32(bitPattern: segment.pointee.sentAt &+ rackRTT &+ window &- now)
       if left <= 0 {
         markLost(segment, octets)

@@ -49,8 +49,9 @@ public struct Recovery: BitwiseCopyable, @unchecked Sendable {
   // RACK (RFC 8985 5.3): the segment delivered that was sent last.
   var rackIsSet: Bool
   var reorderingSeen: Bool
-  var rackTime: UInt32
-  var rackEnd: SequenceNumber
+  var rack: SentSegment
+  /// Of the segment sent last.
+  var sendOrder: UInt16
   var rackRTT: UInt32
   /// The highest octet that was selectively or cumulatively acknowledged.
   var forwardMost: SequenceNumber
@@ -70,10 +71,14 @@ public struct Recovery: BitwiseCopyable, @unchecked Sendable {
   var probeIsOut: Bool
   var probeWasRetransmission: Bool
   var probeEnd: SequenceNumber
+  /// Probes of a recovery since SND.UNA moved.
+  var repairProbes: UInt8
 
   // The sender's timer.
   var timer: RecoveryTimer
   var due: UInt64
+  /// Probes of a closed window since the peer was last heard.
+  var unansweredProbes: UInt8
   public var lastSent: UInt64
   /// The largest window the peer has offered, and whether a segment may be smaller than half of it (RFC 9293 3.8.6.2.1).
   var largestWindow: UInt32
@@ -126,7 +131,7 @@ public struct Recovery: BitwiseCopyable, @unchecked Sendable {
     slowStartExit = SlowStartExit()
     rackIsSet = false
     reorderingSeen = false
-    rackTime = 0
+    sendOrder = 0
     rackRTT = 0
     reorderingDegree = 0
     reorderingSteps = 1
@@ -135,9 +140,11 @@ public struct Recovery: BitwiseCopyable, @unchecked Sendable {
     duplicates = 0
     duplicateOctets = 0
     probeIsOut = false
+    repairProbes = 0
     probeWasRetransmission = false
     timer = RecoveryTimer.none
     due = 0
+    unansweredProbes = 0
     lastSent = 0
     largestWindow = 0
     overridesSmallWindow = false
@@ -147,7 +154,7 @@ public struct Recovery: BitwiseCopyable, @unchecked Sendable {
     self.algorithm = algorithm
     peakEnd = next
     recoveryPoint = next
-    rackEnd = next
+    rack = SentSegment(end: next, sentAt: 0, order: 0, marks: SentSegment.Marks(rawValue: 0))
     forwardMost = next
     dsackRoundEnd = next
     probeEnd = next

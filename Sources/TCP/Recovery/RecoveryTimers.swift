@@ -18,18 +18,24 @@ extension Recovery {
     if advanced || timer == .none || timer == .reordering {
       armRetransmission(standing, sinceOldest: timer == .probe || timer == .reordering, parameters, now: now)
     }
+    if advanced { repairProbes = 0 }
     if wait > 0 {
       timer = .reordering
       due = now &+ UInt64(wait)
-    } else if advanced {
+    } else if advanced || isRepairing {
       armProbe(standing, parameters, now: now)
     } else if timer == .probe, !isProbed {
       armRetransmission(standing, sinceOldest: true, parameters, now: now)
     }
   }
 
-  /// RFC 8985 7.2: a tail is probed while nothing tells of a loss; what SACK tells of is RACK's, and the retransmission timer's.
+  /// RFC 8985 7.2: a tail is probed while nothing tells of a loss; what SACK tells of is RACK's.
   private var isProbed: Bool { (phase == .open || phase == .reduction) && sacked == 0 }
+
+  /// The retransmission may be lost, or all that tells of its arrival, with nothing behind it that RACK could tell it by. It is probed, too, at
+  /// intervals that double, as RFC 9002 6.2 does: the retransmission timeout's minimum may be a thousand round trips.
+  var isRepairing: Bool { phase == .recovery }
+  private static var mostRepairProbes: UInt8 { 6 }
 
   /// - Parameter sinceOldest: the time runs since the oldest segment was sent, not from now on.
   mutating func armRetransmission(
@@ -44,12 +50,14 @@ extension Recovery {
 
   /// RFC 8985 7.2: PTO is two round trips, and time for a delayed acknowledgment of a single segment; never beyond the retransmission's.
   mutating func armProbe(_ standing: Standing, _ parameters: UnsafePointer<TCPParameters>, now: UInt64) {
-    guard standing.withSACK, isProbed, count > 0, !probeIsOut, standing.retransmits == 0 else { return }
+    let isMissing = isRepairing ? repairProbes < Self.mostRepairProbes : isProbed && !probeIsOut
+    guard standing.withSACK, isMissing, count > 0, timer != .reordering, standing.retransmits == 0 else { return }
     var timeout: UInt64 = 1_000_000
     if smoothedRTT != 0 {
       timeout = UInt64(smoothedRTT) &* 2
-      timeout &+= count == 1 ? UInt64(parameters.pointee.minimumRTO) &* 1_000 : 2_000
+      timeout &+= count == 1 && !isRepairing ? UInt64(parameters.pointee.minimumRTO) &* 1_000 : 2_000
     }
+    if isRepairing { timeout &<<= UInt64(repairProbes) }
     let elapsed = UInt64(UInt32(truncatingIfNeeded: now) &- segment(0).pointee.sentAt)
     let latest = retransmissionTimeout(parameters)
     let left = elapsed < latest ? latest &- elapsed : 1
@@ -70,6 +78,7 @@ extension Recovery {
     lastSent = now
     if phase == .recovery || phase == .reduction { sentInReduction &+= octets }
     if timer == .none || timer == .probe { armRetransmission(standing, parameters, now: now) }
+    if isRepairing { armProbe(standing, parameters, now: now) }
   }
 
   /// Our own side has no room to send now: a timer brings the connection back, soon, when nothing else will.

@@ -140,17 +140,18 @@ extension Recovery {
       if roundTrip < minimumRTT { return }
     }
     rackRTT = roundTrip
-    if !rackIsSet || isSentAfter(segment.pointee.sentAt, segment.pointee.end, rackTime, rackEnd) {
+    if !rackIsSet || isSentAfter(segment.pointee, rack) {
       rackIsSet = true
-      rackTime = segment.pointee.sentAt
-      rackEnd = segment.pointee.end
+      rack = segment.pointee
     }
   }
 
-  /// RFC 8985 6.2: RACK_sent_after.
+  /// RFC 8985 6.2: RACK_sent_after. At one time the order of sending tells, and not the number: what is sent again may follow what is new.
   @inline(always)
-  func isSentAfter(_ time: UInt32, _ end: SequenceNumber, _ otherTime: UInt32, _ otherEnd: SequenceNumber) -> Bool {
-    let difference = Int32(bitPattern: time &- otherTime)
-    return difference > 0 || (difference == 0 && end > otherEnd)
+  func isSentAfter(_ segment: SentSegment, _ other: SentSegment) -> Bool {
+    let later = Int32(bitPattern: segment.sentAt &- other.sentAt)
+    if later != 0 { return later > 0 }
+    let behind = Int16(bitPattern: segment.order &- other.order)
+    return behind > 0 || (behind == 0 && segment.end > other.end)
   }
 }

@@ -3,6 +3,8 @@ public struct SentSegment: BitwiseCopyable, Sendable {
   var end: SequenceNumber
   /// When it was sent last.
   var sentAt: UInt32
+  /// Its place among those that were sent within one microsecond, or one turn: lower goes first. Comes around.
+  var order: UInt16
   var marks: Marks
 
   struct Marks: OptionSet, BitwiseCopyable, Sendable {
@@ -32,7 +34,8 @@ extension Recovery {
   func segment(_ index: UInt32) -> UnsafeMutablePointer<SentSegment> { ring + Int((oldest &+ index) & ringMask) }
 
   mutating func append(end: SequenceNumber, now: UInt32) {
-    segment(count).pointee = SentSegment(end: end, sentAt: now, marks: SentSegment.Marks(rawValue: 0))
+    sendOrder &+= 1
+    segment(count).pointee = SentSegment(end: end, sentAt: now, order: sendOrder, marks: SentSegment.Marks(rawValue: 0))
     count &+= 1
   }
 
@@ -77,6 +80,8 @@ extension Recovery {
     segment.pointee.marks.set(.resent)
     segment.pointee.marks.set(.wasResent)
     segment.pointee.sentAt = now
+    sendOrder &+= 1
+    segment.pointee.order = sendOrder
   }
 
   /// Forgets everything that SACK blocks said: the receiver may have thrown it away (RFC 2018 8).

@@ -17,6 +17,7 @@ struct ProxySession<Program: ProxyProgram> {
       if let interface = settings.ports[index].linuxInterface { settings.ports[index].mac = try LinuxInterface.mac(of: interface) }
     }
     let basis = try RunBasis(settings.basis)
+    try MemoryNeed.check(basis, tables: MemoryNeed.tables(settings, inspectorState: MemoryLayout<Program.Inspector.State>.stride))
     let outputs = try RunOutputs<ProxyRecord>(basis)
     outputs.start()
     let run = try ProxyRun<Program>(settings, basis, outputs, decisions: decisions)

@@ -472,6 +472,8 @@ struct HTTPReader: BitwiseCopyable, Sendable {
   private mutating func endFields(_ at: Int) -> Step {
     if lacksLength { return fail(at) }
     position = 0
+    // HTTP/1.0 knows no transfer codings: what passed one on may have framed it wrongly (RFC 9112 6.1).
+    if isOld, coding != .none { closes = true }
     if isRequest {
       // RFC 9112 3.2
       if !hasHost && !isOld { return fail(at) }
