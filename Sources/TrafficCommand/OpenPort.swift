@@ -67,7 +67,7 @@ final class OpenPort: Sendable {
       checksums: settings.checksumOffload ? .all : [])
     if let interface = settings.interface {
       let device = try DPDKDevice.interface(interface, through: settings.driver, pools: pools, request)
-      if device.driverName == "net_af_packet" { try leavesKernelOut(settings, interface) }
+      if device.driver == "net_af_packet" { try leavesKernelOut(settings, interface) }
       return device
     }
     if let vdev = settings.vdev { return try .virtual(vdev, pools: pools, request) }
