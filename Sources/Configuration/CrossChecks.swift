@@ -165,9 +165,11 @@ enum CrossChecks {
   /// A workload may run less than 2^31 octets ahead of what was sent; payloads that nobody answers all run ahead at once.
   private static func streamFits(_ settings: TrafficSettings) -> String? {
     let engine = settings.engine
-    let ahead = engine.finByClient * engine.payloadSize
-    guard engine.responseSize == 0, ahead > Int(Int32.max) else { return nil }
-    return "engine.response_size is 0, and engine.fin_by_client payloads of engine.payload_size come to \(ahead) octets, more than the "
+    let limits = [("fin_by_client", engine.finByClient), ("fin_by_server", engine.finByServer)].filter { $0.1 > 0 }
+    guard engine.responseSize == 0, let (key, payloads) = limits.min(by: { $0.1 < $1.1 }) else { return nil }
+    let ahead = payloads * engine.payloadSize
+    guard ahead > Int(Int32.max) else { return nil }
+    return "engine.response_size is 0, and engine.\(key) payloads of engine.payload_size come to \(ahead) octets, more than the "
       + "\(grouped(Int(Int32.max))) that can be sent unanswered: lower one of the two"
   }
 

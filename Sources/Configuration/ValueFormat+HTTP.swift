@@ -17,8 +17,15 @@ extension ValueFormat where Value == String {
   static var host: Self {
     parsed(
       "a host, with or without a port (such as example.net:8080)",
-      { text in (1...255).contains(text.utf8.count) && text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f && $0 != 0x2f } ? text : nil },
-      written: { $0 })
+      { isHost($0) ? $0 : nil }, written: { $0 })
+  }
+
+  private static func isHost(_ text: String) -> Bool {
+    guard (1...255).contains(text.utf8.count), text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f && $0 != 0x2f }) else { return false }
+    // Behind the last colon that no bracket of an IPv6 address follows.
+    guard let colon = text.lastIndex(of: ":"), !text[colon...].contains("]") else { return true }
+    let port = text[text.index(after: colon)...]
+    return port.isEmpty || UInt16(port) != nil
   }
 }
 

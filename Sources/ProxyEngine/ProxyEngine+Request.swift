@@ -329,9 +329,9 @@ extension ProxyEngine {
     let connection = connections.base + Int(slot)
     let binding = bindings.base + Int(connection.pointee.binding)
     guard let packet = allocate(&io) else { return false }
-    forgetAnswered(binding)
-    binding.pointee.answered = consumed
     noteTaken(connection, binding)
+    forgetAnswered(connection, binding)
+    binding.pointee.answered = consumed
     binding.pointee.messageID = messageID
     statistics.count(.bindsAnswered)
     let length = sendBindAnswer(slot, at: connection.pointee.server.next, packet, &io)
@@ -343,9 +343,12 @@ extension ProxyEngine {
   }
 
   /// A bind replaces the one before it, of which the server never hears: it would give that one up when the next came (RFC 4511 4.2.1).
-  private mutating func forgetAnswered(_ binding: UnsafeMutablePointer<Binding>) {
+  private mutating func forgetAnswered(_ connection: UnsafeMutablePointer<ProxyConnection>, _ binding: UnsafeMutablePointer<Binding>) {
     var left = binding.pointee.answered
     binding.pointee.start = binding.pointee.start + left
+    // The stream, as the server counts it, begins here.
+    connection.pointee.clientStart = binding.pointee.start
+    connection.pointee.clientFloor = binding.pointee.start
     binding.pointee.count &-= left
     binding.pointee.taken &-= left
     while left > 0, let packet = binding.pointee.first {

@@ -266,8 +266,8 @@ extension Connection {
   }
 
   /// After 24 days of silence the peer's clock may have gone half around: TS.Recent says nothing any more (RFC 7323 5.5).
-  @inline(never)
-  private func isTimestampOutdated(now: Moment) -> Bool { now.milliseconds &- lastActivity > 24 * 86_400_000 }
+  @inline(always)
+  func isTimestampOutdated(now: Moment) -> Bool { now.milliseconds &- lastActivity > 24 * 86_400_000 }
 
   /// A RST or SYN within the window, or no ACK.
   @inline(never)

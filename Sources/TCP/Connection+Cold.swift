@@ -183,7 +183,9 @@ extension Connection {
     // Answers do not make probes more frequent (RFC 9293 3.8.6.1), an open window does.
     if sendWindow > 0 { retransmits = 0 }
     if sendWindow == 0 || (flight == 0 && sendWindow < cold.pointee.largestWindow / 2 && sendWindow < UInt32(segmentSize)) {
-      cold.pointee.due = now.microseconds &+ cold.pointee.backedOffTimeout(retransmits, parameters)
+      let due = now.microseconds &+ cold.pointee.backedOffTimeout(retransmits, parameters)
+      // A small window that is told again does not put off what it takes.
+      if sendWindow == 0 || due < cold.pointee.due { cold.pointee.due = due }
       return
     }
     cold.pointee.timer = .none

@@ -66,7 +66,8 @@ extension Connection {
     cold.pointee.overridesSmallWindow = false
     if count < UInt32(segmentSize) { cold.pointee.smallEnd = sendNext }
     if withFin { finishSending() }
-    lastActivity = now.milliseconds
+    // What is sent after long silence says nothing of the peer's clock.
+    if !isTimestampOutdated(now: now) { lastActivity = now.milliseconds }
     cold.pointee.append(end: sendNext, now: UInt32(truncatingIfNeeded: now.microseconds))
     cold.pointee.noteFlight(flight, una: sendUnacknowledged, next: sendNext, limited: false)
     cold.pointee.sentNew(count, standing, parameters, now: now.microseconds)

@@ -77,6 +77,8 @@ extension Stack {
       // Once it has been told that it failed, it may try again.
       guard !socket.hasConnected else { return -Errno.connectionRefused }
       socket.stalledSince = .max
+      socket.readIsShut = false
+      socket.writeIsShut = false
     case .connection:
       guard socket.hasConnected else { return -Errno.already }
       defer { socket.hasToldConnected = true }

@@ -69,7 +69,7 @@ extension Stack {
       if socket.connection.pointee.state == .synSent { noteStalled(socket) }
       transmitSynchronization(socket)
     case .retransmit:
-      noteStalled(socket)
+      if socket.connection.pointee.retransmits > 0 { noteStalled(socket) }
       push(socket)
     case .lossProbe:
       let progress = sendable(socket)
@@ -80,7 +80,7 @@ extension Stack {
       }
     case .probe:
       if socket.isOrphan, socket.connection.pointee.retransmits > Self.orphanProbes { return abort(socket, error: Errno.timedOut) }
-      noteStalled(socket)
+      if socket.stalledSince == .max { socket.stalledSince = now.microseconds }
       probeWindow(socket)
     case .acknowledge:
       socket.quick = 0

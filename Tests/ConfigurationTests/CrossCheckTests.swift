@@ -112,8 +112,12 @@ import Testing
       "[engine]\nrto_min = 500\nrto_initial = 200",
       "engine.rto_min is 500 ms, but engine.rto_initial is only 200 ms: lower the one or raise the other"),
     BrokenFile(
-      "[engine]\nresponse_size = 0\nfin_by_client = 3\npayload_size = 1_000_000_000",
+      "[engine]\nresponse_size = 0\nfin_by_client = 3\nfin_by_server = 0\npayload_size = 1_000_000_000",
       "engine.response_size is 0, and engine.fin_by_client payloads of engine.payload_size come to 3000000000 octets, "
+        + "more than the 2,147,483,647 that can be sent unanswered: lower one of the two"),
+    BrokenFile(
+      "[engine]\nresponse_size = 0\nfin_by_client = 4\nfin_by_server = 3\npayload_size = 1_000_000_000",
+      "engine.response_size is 0, and engine.fin_by_server payloads of engine.payload_size come to 3000000000 octets, "
         + "more than the 2,147,483,647 that can be sent unanswered: lower one of the two"),
     BrokenFile(
       "[output]\njson = \"x\"\npcap = \"x\"", "output.json and output.pcap are both 'x': give them different names"),

@@ -56,6 +56,8 @@ struct BrokenFlags: Sendable, CustomTestStringConvertible {
     BrokenFlags(
       [("--headers", "Accept")], "--headers: 'Accept' is given, a list of fields (such as \"Accept: text/html\") is needed"),
     BrokenFlags(
+      [("--host", "a:99999")], "--host: 'a:99999' is given, a host, with or without a port (such as example.net:8080) is needed"),
+    BrokenFlags(
       [("--headers", "A(b): c")], "--headers: 'A(b): c' is given, a list of fields (such as \"Accept: text/html\") is needed"),
     BrokenFlags(
       [("--headers", "A: b\r\nC: d")], "--headers: 'A: b\\r\\nC: d' is given, a list of fields (such as \"Accept: text/html\") is needed"),

@@ -86,6 +86,34 @@ import Testing
     #expect(hosts.client.connections.count == 1)
   }
 
+  /// It counts from when nothing went on any more, not from what was sent before.
+  @Test func theUserTimeoutOfAClosedWindow() throws {
+    let hosts = TwoHosts(server: { $0.receiveBuffer = 4_000 })
+    let sockets = try hosts.connect()
+    #expect(hosts.client.send(sockets.client, Transfer.octets(4_000, seed: 1)[...]) == 4_000)
+    setOption(hosts.client, sockets.client, 6, 18, [30_000])
+    hosts.run(for: 60 * Self.second)
+    #expect(hosts.client.send(sockets.client, [1]) == 1)
+    hosts.run(for: 25 * Self.second)
+    #expect(hosts.client.connections.count == 1)
+    hosts.run(for: 10 * Self.second)
+    #expect(hosts.client.connections.isEmpty)
+  }
+
+  @Test func whatWasShutIsOpenInTheNextAttempt() throws {
+    let hosts = TwoHosts()
+    let socket = hosts.client.openSocket()
+    #expect(hosts.client.connect(socket, 0x0a00_0002, 80) == -Errno.inProgress)
+    #expect(hosts.client.shutdown(socket, read: true, write: false) == 0)
+    hosts.run(for: Self.second)
+    #expect(hosts.client.connect(socket, 0x0a00_0002, 80) == -Errno.connectionRefused)
+    let listener = hosts.server.openSocket()
+    #expect(hosts.server.bind(listener, 0, 80) == 0 && hosts.server.listen(listener, 8) == 0)
+    #expect(hosts.client.connect(socket, 0x0a00_0002, 80) == -Errno.inProgress)
+    hosts.run(for: Self.second)
+    #expect(hosts.client.receive(socket).0 == -Int(Errno.again) && hosts.client.poll(socket) == 4)
+  }
+
   /// RFC 7323 5.5
   @Test func timestampsAreForgottenAfterLongSilence() throws {
     let hosts = TwoHosts()
@@ -94,6 +122,7 @@ import Testing
     #expect(hosts.client.send(sockets.client, [1, 2, 3]) == 3)
     hosts.run(for: Self.second)
     #expect(hosts.server.receive(sockets.server).1 == [1, 2, 3])
+    #expect(hosts.sent.filter { $0.segment.payloadLength > 0 }.count == 1, "its acknowledgment is taken, too")
   }
 
   /// RFC 9293 3.9.2.3: neither called nor answered.

@@ -13,6 +13,7 @@ extension Recovery {
   mutating func enterReduction(_ phase: CongestionPhase, una: SequenceNumber, next: SequenceNumber, _ segmentSize: UInt32) {
     // What a probe has repaired was lost.
     if phase == .recovery { prepareUndo(una: una) } else { undo.isOpen = false }
+    repairProbes = 0
     slowStartThreshold = reducedThreshold(segmentSize)
     priorWindow = congestionWindow
     deliveredInReduction = 0

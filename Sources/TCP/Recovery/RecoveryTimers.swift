@@ -11,18 +11,19 @@ extension Recovery {
   ///
   /// - Parameter wait: microseconds after which RACK may find another loss; 0: none.
   mutating func rearm(_ standing: Standing, advanced: Bool, wait: UInt32, _ parameters: UnsafePointer<TCPParameters>, now: UInt64) {
+    if advanced { repairProbes = 0 }
     guard standing.flight > 0 else {
       timer = .none
       return
     }
+    let hasWaited = timer == .reordering
     if advanced || timer == .none || timer == .reordering {
       armRetransmission(standing, sinceOldest: timer == .probe || timer == .reordering, parameters, now: now)
     }
-    if advanced { repairProbes = 0 }
     if wait > 0 {
       timer = .reordering
       due = now &+ UInt64(wait)
-    } else if advanced || isRepairing {
+    } else if advanced || isRepairing || hasWaited {
       armProbe(standing, parameters, now: now)
     } else if timer == .probe, !isProbed {
       armRetransmission(standing, sinceOldest: true, parameters, now: now)
@@ -61,6 +62,8 @@ extension Recovery {
     let elapsed = UInt64(UInt32(truncatingIfNeeded: now) &- segment(0).pointee.sentAt)
     let latest = retransmissionTimeout(parameters)
     let left = elapsed < latest ? latest &- elapsed : 1
+    // The retransmission timer is not to be put off by what is no earlier.
+    if isRepairing, timeout >= left { return }
     timer = .probe
     due = now &+ (timeout < left ? timeout : left)
   }
