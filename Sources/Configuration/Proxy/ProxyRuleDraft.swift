@@ -39,10 +39,9 @@ struct ProxyRuleDraft: Sendable {
     key("path", \.path, ValueFormat.pathBeginning, "HTTP/1.x: how its path begins."),
     key("sni", \.serverName, ValueFormat.hostName, "TLS: the server's name; as a host."),
     key("alpn", \.alpn, ValueFormat.some, "TLS: a protocol that the client offers."),
-    key("bind_dn", \.bindDN, ValueFormat.distinguishedName, "LDAP: the name that binds is this one or lies below it."),
+    key("bind_dn", \.bindDN, ValueFormat.some, "LDAP: the name that binds is this one or lies below it."),
     key(
-      "base_dn", \.baseDN, ValueFormat.distinguishedName,
-      "LDAP: the first search begins here or below; the proxy answers an anonymous bind before it."),
+      "base_dn", \.baseDN, ValueFormat.some, "LDAP: the first search begins here or below; the proxy answers an anonymous bind before it."),
     key("group", \.group, ValueFormat.name, "Group that such a connection goes to."),
     key("target", \.target, ValueFormat.name, "Id of the target that it goes to."),
     key("reset", \.reset, ValueFormat.boolean, "It is reset."),

@@ -133,10 +133,34 @@ struct RuleCompiler {
     guard let given else { return (Draft(), 0) }
     let octets = Array(given.utf8)
     let depth = octets.withUnsafeBytes { DistinguishedName.depth($0.baseAddress ?? StreamText.none.start, count: $0.count) }
-    guard Self.isName(octets), let names = UInt16(exactly: depth) else {
+    guard Self.isName(octets), Self.isPlain(octets), let names = UInt16(exactly: depth) else {
       throw problem("\(what) must be a DN, as dc=example,dc=org: \(given)")
     }
     return (append(octets), names)
+  }
+
+  /// Whether each backslash has what it escapes behind it, and no value is in hexadecimal, which is never met (RFC 4514 2.4).
+  private static func isPlain(_ octets: [UInt8]) -> Bool {
+    var rest = octets[...]
+    var (isInValue, begins) = (false, false)
+    while let octet = rest.popFirst() {
+      switch octet {
+      case UInt8(ascii: "\\"):
+        guard let escaped = rest.popFirst() else { return false }
+        if escaped.hexadecimal != nil {
+          guard rest.popFirst()?.hexadecimal != nil else { return false }
+        } else if !" \"#+,;<=>\\".utf8.contains(escaped) {
+          return false
+        }
+        begins = false
+      case UInt8(ascii: "=") where !isInValue: (isInValue, begins) = (true, true)
+      case UInt8(ascii: ","), UInt8(ascii: "+"): (isInValue, begins) = (false, false)
+      case UInt8(ascii: "#") where begins: return false
+      case UInt8(ascii: " "): break
+      default: begins = false
+      }
+    }
+    return true
   }
 
   /// Whether each part of a DN has a type and a value.

@@ -81,12 +81,6 @@ import Testing
     BrokenFile("[[rules]]\nsni = \"a.org:443\"", "rules[0].sni is 'a.org:443', \(hostName) is needed"),
     BrokenFile(
       "[[rules]]\nprefix = \"a\\u0000b\"\ntarget = \"a\"", "has \\u0000 in it, a zero octet that no string may have, remove it"),
-    BrokenFile("[[rules]]\nbind_dn = \"dc=a\\\\zz\"", "rules[0].bind_dn is 'dc=a\\zz', \(distinguishedName) is needed"),
-    BrokenFile("[[rules]]\nbase_dn = \"dc=a\\\\\"", "rules[0].base_dn is 'dc=a\\', \(distinguishedName) is needed"),
-    BrokenFile("[[rules]]\nbase_dn = \"dc=#0401\"", "rules[0].base_dn is 'dc=#0401', \(distinguishedName) is needed"),
-    BrokenFile("[[rules]]\nbase_dn = \"dc=a, example\"", "rules[0].base_dn is 'dc=a, example', \(distinguishedName) is needed"),
-    BrokenFile("[[rules]]\nbase_dn = \"people\"", "rules[0].base_dn is 'people', \(distinguishedName) is needed"),
-    BrokenFile("[[rules]]\nbase_dn = \"dc=a,\"", "rules[0].base_dn is 'dc=a,', \(distinguishedName) is needed"),
     BrokenFile(
       "[[rules]]\nkey = \"dn\"",
       "rules[0].key is 'dn', \"host\" or \"path\" or \"sni\" or \"bind_dn\" or \"base_dn\" is needed"),
@@ -123,5 +117,4 @@ import Testing
 
 /// What a proxy's `engine.port` takes, in words.
 private let listeningPorts = "a TCP port from 1 to 65,535, or a list of ports and ranges (such as 80,8080,9000-9009), each port once"
-private let distinguishedName = "a distinguished name (such as ou=people,dc=example,dc=org)"
 private let hostName = "a host's name without port (such as www.example.net, or *.example.net for every name below)"

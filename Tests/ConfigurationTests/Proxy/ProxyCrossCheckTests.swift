@@ -163,6 +163,10 @@ enum ProxyFile {
       File.rule("match = \"any\"", "alpn = \"h2\"", "target = \"a\""),
       "rules[0] has match = \"any\" and alpn, which no request fits at once: leave one out"),
     broken(File.rule("host = \"*\"", "target = \"a\""), "rules[0]: host must be a name, or *. and the end of one: *"),
+    broken(File.rule("bind_dn = \"a\"", "target = \"a\""), "rules[0]: bind_dn must be a DN, as dc=example,dc=org: a"),
+    broken(File.rule("bind_dn = 'dc=a\\zz'", "target = \"a\""), "rules[0]: bind_dn must be a DN, as dc=example,dc=org: dc=a\\zz"),
+    broken(File.rule("base_dn = 'dc=a\\'", "target = \"a\""), "rules[0]: base_dn must be a DN, as dc=example,dc=org: dc=a\\"),
+    broken(File.rule("base_dn = 'dc=#0401'", "target = \"a\""), "rules[0]: base_dn must be a DN, as dc=example,dc=org: dc=#0401"),
     broken(
       File.rule("sni = \"a\"", "group = \"web\"", "key = \"host\""), "rules[0]: there is no host in what it matches"),
     broken(
