@@ -138,7 +138,8 @@ struct Station: ~Copyable {
   func answersEcho(_ packet: borrowing Packet) -> Bool {
     let frame = packet.bytes
     let source = IPv4Address(UnsafeRawPointer(frame).bigEndian32(26))
-    guard isAddressed(UnsafeRawPointer(frame)), !isImpossible(source, frame), ICMP.answerEcho(frame) else { return false }
+    let isFromItself = source.rawValue == UnsafeRawPointer(frame).bigEndian32(30)
+    guard isAddressed(UnsafeRawPointer(frame)), !isFromItself, !isImpossible(source, frame), ICMP.answerEcho(frame) else { return false }
     statistics.add(.echoAnswered)
     packet.length = Ethernet.headerLength &+ Int(UnsafeRawPointer(frame).bigEndian16(Ethernet.headerLength &+ 2))
     return true

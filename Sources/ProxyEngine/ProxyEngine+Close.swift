@@ -240,7 +240,11 @@ extension ProxyEngine {
     _ slot: UInt32, _ packet: consuming Packet, _ io: inout PacketQueue<Port>
   ) {
     io.free(packet)
-    resetBoth(slot, .endedByInspector, &io)
+    let connection = connections.base + Int(slot)
+    guard connection.pointee.phase == .lingering else { return resetBoth(slot, .endedByInspector, &io) }
+    // It has had its outcome.
+    lingering.vacate(connection.pointee.binding)
+    forget(slot)
   }
 
   /// What is still open is said to be so.

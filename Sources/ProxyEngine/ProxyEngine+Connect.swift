@@ -88,7 +88,7 @@ extension ProxyEngine {
   /// The key of what a server would answer to a free pair of address and port, and its hash.
   @inline(always)
   mutating func freeKey(_ route: UnsafeMutablePointer<ServerRoute>) -> (FlowKey, UInt32)? {
-    let isPausing = Int32(bitPattern: route.pointee.pairsDue &- moment.milliseconds) > 0
+    let isPausing = route.pointee.pairsDue &- moment.milliseconds &- 1 < Self.tuplePause
     for tries in 0..<(isPausing ? Self.fewTupleTries : Self.tupleTries) {
       let key = crossing.choosesHome ? homeKey(route) : nextKey(route)
       let hash = flowHash(key)
@@ -131,8 +131,11 @@ extension ProxyEngine {
     let binding = bindings.base + Int(connection.pointee.binding)
     let isResolved = routes.base[Int(connection.pointee.target)].isResolved
     let wait = parameters.initialRTO &<< UInt32(min(connection.pointee.retries, 6))
+    let end = binding.pointee.tryStart &+ parameters.connectTimeout
     binding.pointee.resendDue = moment.milliseconds &+ (isResolved ? wait : Self.unresolvedWait)
-    wake(slot, at: earlier(binding.pointee.resendDue, binding.pointee.tryStart &+ parameters.connectTimeout))
+    // In immediate mode it is the client who repeats it.
+    if isResolved, connection.pointee.flags.has(.immediate) { binding.pointee.resendDue = end }
+    wake(slot, at: earlier(binding.pointee.resendDue, end))
     guard isResolved else { return }
     binding.pointee.isAsked = true
     if connection.pointee.flags.has(.immediate) { return passHeldSyn(slot, &io) }
@@ -154,13 +157,11 @@ extension ProxyEngine {
     let binding = bindings.base + Int(connection.pointee.binding)
     // What is delivered below was received some turns ago.
     if let request = binding.pointee.first { prefetch_frame(request) }
-    let isImmediate = connection.pointee.flags.has(.immediate)
-    let acknowledgment = segment.pointee.acknowledgment
-    // A SYN that was passed on as it came may have carried data (RFC 7413).
-    let isOurs = acknowledgment == binding.pointee.start || (isImmediate && acknowledgment == connection.pointee.client.next)
-    guard segment.pointee.flags.has(.ack), isOurs else { return receiveStrangeAnswer(segment, slot, packet, &io) }
+    guard segment.pointee.flags.has(.ack), acknowledgesOurSyn(segment, slot) else {
+      return receiveStrangeAnswer(segment, slot, packet, &io)
+    }
     sumless.heardSynchronize(packet.bytes)
-    if isImmediate { return passSynAck(segment, slot, packet, &io) }
+    if connection.pointee.flags.has(.immediate) { return passSynAck(segment, slot, packet, &io) }
     if connection.pointee.flags.has(.timestamps), !segment.pointee.options.present.has(.timestamps) {
       statistics.count(.serversUnfit)
       survey.refuted(Int(connection.pointee.target), moment.milliseconds)
@@ -181,6 +182,14 @@ extension ProxyEngine {
     connection.pointee.enter(isReplay ? .replaying : .delivering, now: moment.milliseconds)
     records.joined(slot, segment.pointee.sequence, isReplay ? .replaying : .delivering, now)
     deliverHeld(slot, &io)
+  }
+
+  /// Whether a server answers the SYN that it was sent. One that was passed on as it came may have carried data (RFC 7413).
+  @inline(always)
+  func acknowledgesOurSyn(_ segment: UnsafePointer<TCPSegment>, _ slot: UInt32) -> Bool {
+    let connection = connections.base + Int(slot)
+    if segment.pointee.acknowledgment == bindings.base[Int(connection.pointee.binding)].start { return true }
+    return connection.pointee.flags.has(.immediate) && segment.pointee.acknowledgment == connection.pointee.client.next
   }
 
   /// An answer to another SYN than ours, of a connection that the server has not forgotten yet: it is told so, and asked again soon (RFC 9293 3.5.1).

@@ -14,8 +14,12 @@ extension ProxyEngine {
     if binding.pointee.isEmpty { return }
     let offset = connection.pointee.server.acknowledged.distance(from: binding.pointee.start)
     if offset >= end, !binding.pointee.hasFin || isReplay { return }
-    // One octet goes into a closed window (RFC 9293 3.8.6.1).
-    deliver(slot, from: offset, end: end, room: max(room(connection, binding), offset &+ 1), &io)
+    let room = room(connection, binding)
+    if room > offset { return deliver(slot, from: offset, end: end, room: room, &io) }
+    // One octet goes into a closed window (RFC 9293 3.8.6.1), which will hardly take it.
+    let sent = binding.pointee.sent
+    deliver(slot, from: offset, end: end, room: offset &+ 1, &io)
+    binding.pointee.sent = sent
   }
 
   /// The server has said something: what its window takes now, and has never been sent, goes at once.
@@ -24,16 +28,19 @@ extension ProxyEngine {
   ) {
     let connection = connections.base + Int(slot)
     let binding = bindings.base + Int(connection.pointee.binding)
-    let isClosed = connection.pointee.server.edge <= connection.pointee.server.acknowledged
-    // It is alive.
-    if connection.pointee.server.acknowledged > acknowledged || isClosed {
+    if connection.pointee.server.acknowledged > acknowledged {
       connection.pointee.retries = 0
       planResend(slot)
+    } else if connection.pointee.server.edge <= connection.pointee.server.acknowledged, connection.pointee.retries >= parameters.retries {
+      // It is alive, and probed as rarely as before.
+      connection.pointee.retries = max(parameters.retries, 1) &- 1
     }
     let end = connection.pointee.phase == .replaying ? binding.pointee.answered : binding.pointee.count
     let room = room(connection, binding)
-    guard binding.pointee.sent < end, binding.pointee.sent < room else { return }
-    deliver(slot, from: binding.pointee.sent, end: end, room: room, &io)
+    // A probe's octet may have been taken.
+    let first = max(binding.pointee.sent, connection.pointee.server.acknowledged.distance(from: binding.pointee.start))
+    guard first < end, first < room else { return }
+    deliver(slot, from: first, end: end, room: room, &io)
   }
 
   private mutating func planResend(_ slot: UInt32) {

@@ -6,24 +6,67 @@ extension ProxyEngine {
     _ slot: UInt32, _ segment: UnsafePointer<TCPSegment>, _ packet: consuming Packet, _ io: inout PacketQueue<Port>
   ) {
     let connection = connections.base + Int(slot)
-    let options = segment.pointee.options
     connection.pointee.flags.set(.immediate)
     connection.pointee.flags.set(.clientSACK)
     connection.pointee.flags.set(.serverSACK)
-    if options.present.has(.windowScale) { connection.pointee.flags.set(.clientScales) }
-    if options.present.has(.timestamps) { connection.pointee.flags.set(.timestamps) }
-    connection.pointee.client.edge = SequenceNumber(UInt32(segment.pointee.window))
     connection.pointee.group = defaultGroup ?? 0
     bind(connection)
+    holdSyn(segment, connection, packet)
+    connect(slot, to: nil, &io)
+  }
+
+  private mutating func holdSyn(
+    _ segment: UnsafePointer<TCPSegment>, _ connection: UnsafeMutablePointer<ProxyConnection>, _ packet: consuming Packet
+  ) {
+    connection.pointee.noteSyn(segment)
     let binding = bindings.base + Int(connection.pointee.binding)
-    connection.pointee.client.next = segment.pointee.sequence + segment.pointee.length
     let length = UInt32(truncatingIfNeeded: packet.length)
     let buffer = packet.release()
     RequestNote.begin(buffer, offset: 0, length: length)
     binding.pointee.first = buffer
     binding.pointee.last = buffer
     heldCount &+= 1
-    connect(slot, to: nil, &io)
+  }
+
+  /// The client's SYN once more, perhaps with fewer options: it takes the place of the one that is held, and goes on at once. The proxy does not
+  /// repeat the SYN by itself: a client that is echoed the timestamp of an old one takes the time between for the round trip (RFC 7323 4.1).
+  @inline(never)
+  mutating func takeRepeatedSyn<Port: PacketPort & ~Copyable>(
+    _ segment: UnsafePointer<TCPSegment>, _ slot: UInt32, _ packet: consuming Packet, _ io: inout PacketQueue<Port>
+  ) {
+    let connection = connections.base + Int(slot)
+    statistics.count(.requestsRepeated)
+    guard segment.pointee.sequence + 1 == connection.pointee.clientStart else { return io.free(packet) }
+    let binding = bindings.base + Int(connection.pointee.binding)
+    discard(binding)
+    holdSyn(segment, connection, packet)
+    if binding.pointee.isAsked { passHeldSyn(slot, &io) }
+  }
+
+  /// And while the client has not acknowledged the SYN-ACK that was passed on: the server may have forgotten that it has sent one (RFC 4987 3.6).
+  @inline(never)
+  mutating func passRepeatedSyn<Port: PacketPort & ~Copyable>(
+    _ segment: UnsafePointer<TCPSegment>, _ slot: UInt32, _ packet: consuming Packet, _ io: inout PacketQueue<Port>
+  ) {
+    let connection = connections.base + Int(slot)
+    statistics.count(.requestsRepeated)
+    if segment.pointee.options.present.has(.timestamps) {
+      ProxyConnection.note(segment.pointee.options.timestampValue, in: &connection.pointee.clientTimestamp)
+    }
+    connection.pointee.lastActivity = moment.milliseconds
+    toServerLeg(packet.bytes, segment, connection)
+    packet.side = isSplit ? 1 : 0
+    io.send(packet)
+  }
+
+  /// A SYN passes with other addresses and ports only.
+  private func toServerLeg(
+    _ frame: UnsafeMutableRawPointer, _ segment: UnsafePointer<TCPSegment>, _ connection: UnsafePointer<ProxyConnection>
+  ) {
+    let translation = Translation(
+      link: routes.base[Int(connection.pointee.target)].link, key: connection.pointee.serverKey.reversed,
+      numbers: TranslatedNumbers(segment, adding: 0, takingOff: 0), change: connection.pointee.change)
+    HeaderRewriter.rewrite(frame, HeaderRewriter.tcpOffset(frame), translation)
   }
 
   /// The held SYN once more, with the addresses of the server that is tried now.
@@ -35,10 +78,7 @@ extension ProxyEngine {
     packet.bytes.copyMemory(from: RequestNote.bytes(held), byteCount: length)
     var segment = TCPSegment()
     guard case .tcp = FrameParser.parseAny(packet.bytes, count: length, verify: .byPort, into: &segment) else { return io.free(packet) }
-    let translation = Translation(
-      link: routes.base[Int(connection.pointee.target)].link, key: connection.pointee.serverKey.reversed,
-      numbers: TranslatedNumbers(&segment, adding: 0, takingOff: 0), change: connection.pointee.change)
-    HeaderRewriter.rewrite(packet.bytes, HeaderRewriter.tcpOffset(packet.bytes), translation)
+    toServerLeg(packet.bytes, &segment, connection)
     packet.side = isSplit ? 1 : 0
     io.send(packet, length: length)
   }
@@ -64,6 +104,17 @@ extension ProxyEngine {
 }
 
 extension ProxyConnection {
+  /// What the client's SYN says, of those that it has sent the last.
+  mutating func noteSyn(_ segment: UnsafePointer<TCPSegment>) {
+    let options = segment.pointee.options
+    if options.present.has(.windowScale) { flags.set(.clientScales) } else { flags.clear(.clientScales) }
+    if options.present.has(.timestamps) { flags.set(.timestamps) } else { flags.clear(.timestamps) }
+    scales = options.present.has(.windowScale) ? options.windowScale : 0
+    clientTimestamp = options.present.has(.timestamps) ? options.timestampValue : 0
+    client.edge = SequenceNumber(UInt32(segment.pointee.window))
+    client.next = segment.pointee.sequence + segment.pointee.length
+  }
+
   /// Both ends have named their numbers, to each other.
   mutating func joinAtOnce(_ segment: UnsafePointer<TCPSegment>) {
     let first = segment.pointee.sequence + 1

@@ -37,6 +37,8 @@ extension ProxyEngine {
     noteClient(connection, segment)
     if sequence > expected {
       statistics.count(.requestsEarly)
+      // It is not silent.
+      if !connection.pointee.flags.has(.bound), length > 0 { bind(connection) }
       io.free(packet)
       return false
     }
@@ -195,7 +197,6 @@ extension ProxyEngine {
     connection.pointee.client.next = connection.pointee.client.next - newlyHeld
     newlyHeld = 0
     heldCount &-= 1
-    if binding.pointee.count == 0 { releaseBinding(slot) }
     RequestNote.end(last)
     drop(Packet(owning: last), .requestBuffersFull, &io)
   }

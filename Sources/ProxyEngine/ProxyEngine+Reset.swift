@@ -78,10 +78,7 @@ extension ProxyEngine {
   private mutating func receiveRefusal<Port: PacketPort & ~Copyable>(
     _ segment: UnsafePointer<TCPSegment>, _ slot: UInt32, _ packet: consuming Packet, _ io: inout PacketQueue<Port>
   ) {
-    let binding = bindings.base + Int(connections.base[Int(slot)].binding)
-    guard segment.pointee.flags.has(.ack), segment.pointee.acknowledgment == binding.pointee.start else {
-      return drop(packet, .resetNotExact, &io)
-    }
+    guard segment.pointee.flags.has(.ack), acknowledgesOurSyn(segment, slot) else { return drop(packet, .resetNotExact, &io) }
     io.free(packet)
     statistics.count(.serversRefused)
     failOver(slot, isFailure: true, &io)
@@ -100,16 +97,12 @@ extension ProxyEngine {
     case .connecting where leg == .server:
       receiveSynAck(segment, slot, packet, &io)
     case .connecting where opens && connection.pointee.flags.has(.immediate):
-      // Sent to the server again when its time comes.
-      statistics.count(.requestsRepeated)
-      io.free(packet)
+      takeRepeatedSyn(segment, slot, packet, &io)
     case .spliced where connection.pointee.flags.has(.halfOpen) && leg == .server:
       passToClient(connection, slot, segment, packet.bytes, packet, isUsual: false, &io)
     case .spliced where connection.pointee.flags.has(.halfOpen) && opens && segment.pointee.sequence + 1 == connection.pointee.clientStart:
-      // The server sends its SYN-ACK again by itself.
-      statistics.count(.requestsRepeated)
-      io.free(packet)
-    case .lingering where opens && segment.pointee.sequence + connection.pointee.toServer > connection.pointee.client.next:
+      passRepeatedSyn(segment, slot, packet, &io)
+    case .lingering where opens && phase == .run && segment.pointee.sequence + connection.pointee.toServer > connection.pointee.client.next:
       reopen(segment, slot, packet, &io)
     default:
       challenge(leg, slot, packet, &io)

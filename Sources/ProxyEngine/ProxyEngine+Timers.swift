@@ -92,9 +92,10 @@ extension ProxyEngine {
   private mutating func timeoutHandshake<Port: PacketPort & ~Copyable>(_ slot: UInt32, _ io: inout PacketQueue<Port>) {
     let connection = connections.base + Int(slot)
     let end = connection.pointee.opened &+ parameters.handshakeTimeout
-    if left(until: end) <= 0 || connection.pointee.retries >= parameters.retries { return release(slot, .handshakeTimeout) }
+    if left(until: end) <= 0 { return release(slot, .handshakeTimeout) }
     let due = connection.pointee.phaseStart &+ backOff(connection.pointee.retries)
     if left(until: due) > 0 { return timers.schedule(slot, due: earlier(due, end)) }
+    if connection.pointee.retries >= parameters.retries { return release(slot, .handshakeTimeout) }
     connection.pointee.retries &+= 1
     connection.pointee.phaseStart = moment.milliseconds
     resendSynAck(slot, &io)
@@ -113,7 +114,7 @@ extension ProxyEngine {
     }
     let due = connection.pointee.phaseStart &+ parameters.requestTimeout
     if left(until: due) > 0 { return timers.schedule(slot, due: due) }
-    if isSilent { return resetBoth(slot, .requestTimeout, &io) }
+    if isSilent || bindings.base[Int(connection.pointee.binding)].isEmpty { return resetBoth(slot, .requestTimeout, &io) }
     decide(slot, isLast: true, &io)
   }
 
@@ -142,9 +143,9 @@ extension ProxyEngine {
 
   private mutating func timeoutDismissal<Port: PacketPort & ~Copyable>(_ slot: UInt32, _ io: inout PacketQueue<Port>) {
     let connection = connections.base + Int(slot)
-    if connection.pointee.retries >= parameters.retries { return release(slot, .closedWithoutRequest) }
     let due = connection.pointee.phaseStart &+ backOff(connection.pointee.retries)
     if left(until: due) > 0 { return timers.schedule(slot, due: due) }
+    if connection.pointee.retries >= parameters.retries { return release(slot, .closedWithoutRequest) }
     connection.pointee.retries &+= 1
     connection.pointee.phaseStart = moment.milliseconds
     if let packet = allocate(&io) { repeatDismissal(slot, packet, &io) }

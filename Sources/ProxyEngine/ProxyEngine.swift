@@ -64,7 +64,7 @@ public struct ProxyEngine<Rule: BindingRule, Inspector: PayloadInspector>: Engin
 
   let flowHash: FlowHash
   let initialSequence: InitialSequence
-  let microsecondsPerTick: UInt64  // in 2^-48
+  let microsecondsPerTick: UInt64  // in 2^-64
   let start: Ticks
   var challenges = RateLimit(perSecond: 1_000)
   let sumless = SumlessStations()
@@ -96,7 +96,7 @@ public struct ProxyEngine<Rule: BindingRule, Inspector: PayloadInspector>: Engin
     self.start = start
     flowHash = FlowHash(secret0: random.next(), secret1: random.next())
     initialSequence = InitialSequence(key0: random.next(), key1: random.next())
-    microsecondsPerTick = UInt64(1e6 / share.ticksPerSecond * 281_474_976_710_656)
+    microsecondsPerTick = UInt64(1e6 / share.ticksPerSecond * 18_446_744_073_709_551_616)
 
     let capacity = share.maxOpen + settings.lingerPool
     openMost = share.maxOpen
@@ -151,7 +151,7 @@ public struct ProxyEngine<Rule: BindingRule, Inspector: PayloadInspector>: Engin
   @inline(always)
   mutating func tell(_ now: Ticks) {
     self.now = now
-    moment.microseconds = multiply_high((now &- start) &<< 16, microsecondsPerTick)
+    moment.microseconds = multiply_high(now &- start, microsecondsPerTick)
     // From 1 on: it is also the timestamps' clock, and 0 stands for none that was received.
     moment.milliseconds = UInt32(truncatingIfNeeded: moment.microseconds / 1_000) &+ 1
   }

@@ -26,7 +26,8 @@ extension Connection {
     guard !flags.has(.cold), segment.pointee.options.present.has(.timestamps),
       Int32(bitPattern: segment.pointee.options.timestampValue &- companion.timestampRecent) >= 0
     else { return false }
-    companion.timestampRecent = segment.pointee.options.timestampValue
+    // The echo is of the first that one acknowledgment answers (RFC 7323 4.3: SEG.SEQ <= Last.ACK.sent).
+    if usually(!flags.has(.owesAcknowledgment)) { companion.timestampRecent = segment.pointee.options.timestampValue }
     return true
   }
 
@@ -125,7 +126,7 @@ extension Connection {
         takePayload(segment, inOrder: inOrder, window: receiveWindow(parameters), &action)
       }
     }
-    if !inOrder, flags.has(.timestamps), segment.pointee.sequence <= receiveNext {
+    if !inOrder, flags.has(.timestamps), segment.pointee.sequence <= receiveNext, !flags.has(.owesAcknowledgment) {
       companion.timestampRecent = segment.pointee.options.timestampValue
     }
     lastActivity = now.milliseconds

@@ -24,6 +24,7 @@ extension Connection {
     while end < sendNext, !recovery.pointee.isRingFull {
       end = sendNext.distance(from: end) > size ? end + size : sendNext
       recovery.pointee.append(end: end, now: sentAt)
+      recovery.pointee.segment(recovery.pointee.count &- 1).pointee.marks.set(.adopted)
       if retransmits > 0 || flags.has(.recovering) { recovery.pointee.segment(recovery.pointee.count &- 1).pointee.marks.set(.wasResent) }
     }
     companion.coldHandle = handle
@@ -78,7 +79,9 @@ extension Connection {
       }
     }
     if segment.pointee.payloadLength > 0 || segment.pointee.flags.has(.fin) { takeText(segment, cold, &action) }
-    if flags.has(.timestamps), segment.pointee.sequence <= receiveNext {
+    if flags.has(.timestamps), segment.pointee.sequence <= receiveNext, !flags.has(.owesAcknowledgment),
+      cold.pointee.acknowledgmentDue == .max
+    {
       companion.timestampRecent = segment.pointee.options.timestampValue
     }
     lastActivity = now.milliseconds
@@ -109,7 +112,8 @@ extension Connection {
       acknowledged == 0 && flight > 0 && segment.pointee.length == 0 && sendWindow == windowBefore
 
     let blocks = flags.has(.sackPermitted) ? SACKBlocks(segment, in: frame) : nil
-    cold.pointee.takeAcknowledgment(from: before, to: before + acknowledged, next: sendNext, blocks, now: time, &news)
+    cold.pointee.takeAcknowledgment(
+      segment.pointee.acknowledgment, from: before, to: before + acknowledged, next: sendNext, blocks, now: time, &news)
     if acknowledged > 0 {
       sendUnacknowledged = before + acknowledged
       retransmits = 0
@@ -193,6 +197,8 @@ extension Connection {
       // What the probes were made of was not taken: it is sent again.
       if cold.pointee.count > 0 {
         let oldest = cold.pointee.segment(0)
+        // The receiver has thrown away what it had (RFC 2018 8).
+        if oldest.pointee.marks.has(.sacked) { cold.pointee.forgetSacked() }
         cold.pointee.markLost(oldest, oldest.pointee.end.distance(from: sendUnacknowledged))
       }
       cold.pointee.armRetransmission(standing, parameters, now: now.microseconds)
@@ -242,11 +248,10 @@ extension Connection {
 
   /// RCV.NXT passes what was kept, and the FIN behind it.
   private mutating func advanceOverKept(_ cold: UnsafeMutablePointer<Recovery>, _ action: inout Action) {
-    let next = cold.pointee.received.advance(receiveNext)
-    if next != receiveNext {
-      receiveNext = next
-      action.events.set(.keptInOrder)
-    }
+    let stretches = cold.pointee.received.count
+    receiveNext = cold.pointee.received.advance(receiveNext)
+    // Also what came once more within this segment is kept no longer.
+    if cold.pointee.received.count < stretches { action.events.set(.keptInOrder) }
     if cold.pointee.finIsKept, cold.pointee.keptFIN == receiveNext {
       cold.pointee.finIsKept = false
       takeFIN(&action)

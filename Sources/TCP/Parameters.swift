@@ -48,12 +48,12 @@ public struct TCPParameters: Sendable, Equatable, BitwiseCopyable {
     return keepAlive > 0 ? min(wait, keepAlive) : wait
   }
 
-  /// The smallest shift that lets our window be written in 16 bits (RFC 7323 2.3).
+  /// The smallest shift that lets our window be written in 16 bits, 14 at most (RFC 7323 2.3).
   @inline(__always)
   public var receiveScale: UInt8 {
     if let fixedReceiveScale { return windowScaling ? fixedReceiveScale : 0 }
     guard windowScaling, receiveWindow > TCPHeader.maximumUnscaledWindow else { return 0 }
-    return UInt8(truncatingIfNeeded: 16 &- receiveWindow.leadingZeroBitCount)
+    return UInt8(truncatingIfNeeded: smaller(16 &- receiveWindow.leadingZeroBitCount, 14))
   }
 
   /// Options of our SYN, or of the SYN-ACK when the peer offered the same (RFC 7323 1.3, RFC 2018 2).

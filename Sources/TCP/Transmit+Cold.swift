@@ -167,7 +167,11 @@ extension Connection {
   mutating func probeCold(
     end: UInt32, finish: Bool, _ cold: UnsafeMutablePointer<Recovery>, _ parameters: UnsafePointer<TCPParameters>, now: Moment
   ) -> Transmission? {
-    if flight > 0 { return retransmitOldest() }
+    if flight > 0 {
+      // Karn's rule holds for it, too (RFC 6298 3).
+      if cold.pointee.count > 0 { cold.pointee.segment(0).pointee.marks.set(.wasResent) }
+      return retransmitOldest()
+    }
     let streamOffset = streamSent
     guard state.maySend, end != streamOffset || finish else { return nil }
     let withFin = end == streamOffset

@@ -150,8 +150,8 @@ extension StackSettings {
     seed = given.seed
     if given.mtu != 0 { mtu = given.mtu }
     if given.maximum_sockets != 0 { maximumSockets = Int(given.maximum_sockets) }
-    if given.receive_buffer != 0 { receiveBuffer = Int(given.receive_buffer) }
-    if given.send_buffer != 0 { sendBuffer = Int(given.send_buffer) }
+    if given.receive_buffer != 0 { receiveBuffer = min(Int(given.receive_buffer), largestBuffer) }
+    if given.send_buffer != 0 { sendBuffer = min(Int(given.send_buffer), largestBuffer) }
     timestamps = given.without_timestamps == 0
     windowScaling = given.without_window_scale == 0
     sack = given.without_sack == 0

@@ -55,10 +55,10 @@ extension Stack {
       socket.options.keepAlive = number != 0
       if socket.kind == .connection { restartKeepAlive(socket) }
     case SocketOption.sendBuffer:
-      socket.options.sendBuffer = 2 * min(max(Int(number), 2_304), 1 << 28)
+      socket.options.sendBuffer = 2 * min(max(Int(number), 2_304), settings.largestBuffer)
       if socket.kind == .connection { socket.outgoing.resize(socket.options.sendBuffer, keeping: socket.outgoing.count) }
     case SocketOption.receiveBuffer:
-      socket.options.receiveBuffer = min(max(Int(number), 1_152), 1 << 28)
+      socket.options.receiveBuffer = min(max(Int(number), 1_152), settings.largestBuffer)
       if socket.kind == .connection, socket.isCold { resizeIncoming(socket) }
     default: return -Errno.noProtocolOption
     }

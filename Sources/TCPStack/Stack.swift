@@ -65,6 +65,9 @@ struct StackSettings {
   var minimumRTO: UInt32 = 200
   var restartsAfterIdle = true
   var timeWait: UInt32 = 60_000
+
+  /// Octets; every window up to it can be written (RFC 7323 2.3: 2^30).
+  var largestBuffer: Int { 1 << 28 }
 }
 
 /// Addresses and ports of a connection, as a key.

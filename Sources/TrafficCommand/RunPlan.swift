@@ -184,7 +184,7 @@ extension RunPlan.Times {
     closeGrace = ticks(2)
     perConnection = ticks(1e-5)
     stopGrace = ticks(1)
-    resetCrossing = ticks(0.02)
+    resetCrossing = ticks(0.1)
     // Ten million connections, both ends here, and the report is there within 10 s of the signal.
     resetLimit = ticks(4)
     rest = ticks(0.005)...ticks(0.05)

@@ -36,8 +36,10 @@ struct Tally {
   private var latencies: [Histogram<UInt64>]
   /// From the first SYN to the last close, each worker's own span, in sum.
   private(set) var spanTicks: Ticks = 0
+  /// A connection was opened or accepted: what is said of the first one is true.
+  private var hasBegun: Bool
 
-  /// - Parameter runStart: the first moment for a worker that neither opened nor accepted a connection.
+  /// - Parameter runStart: the first moment where nobody has opened or accepted a connection.
   init(_ statistics: WorkerStatistics, ticksPerSecond: Double, runStart: Ticks) {
     for role in Role.allCases {
       roles[Int(role.rawValue)].attempted = statistics.attempts(role)
@@ -50,6 +52,7 @@ struct Tally {
     http = HTTPCounter.allCases.map { statistics[$0] }
     statuses = (0..<WorkerStatistics.statusCount).map { statistics.responses(status: $0) }
     latencies = Latency.allCases.map { Self.nanoseconds(statistics, $0, ticksPerSecond) }
+    hasBegun = roles.contains { $0.attempted > 0 }
     if self[.client].attempted == 0 {
       gauges[Int(WorkerGauge.firstOpen.rawValue)] = self[.firstAccept] > 0 ? self[.firstAccept] : runStart
     }
@@ -88,12 +91,20 @@ struct Tally {
     http.add(other.http)
     statuses.add(other.statuses)
     anomalies.add(other.anomalies)
-    for gauge in WorkerGauge.allCases {
+    for gauge in WorkerGauge.allCases where gauge != .firstOpen {
       let index = Int(gauge.rawValue)
       gauges[index] = gauge.combined(gauges[index], other.gauges[index])
     }
+    takeFirstOpen(other)
     for index in latencies.indices { latencies[index].add(other.latencies[index]) }
     spanTicks += other.spanTicks
+  }
+
+  /// Of a worker that has had no connection it says nothing.
+  private mutating func takeFirstOpen(_ other: Tally) {
+    let index = Int(WorkerGauge.firstOpen.rawValue)
+    if other.hasBegun { gauges[index] = hasBegun ? min(gauges[index], other.gauges[index]) : other.gauges[index] }
+    hasBegun = hasBegun || other.hasBegun
   }
 
   /// A bucket counts as its highest value, so that no latency looks better than it was.
@@ -116,7 +127,6 @@ extension WorkerGauge {
   fileprivate func combined(_ one: UInt64, _ other: UInt64) -> UInt64 {
     switch self {
     case .pacingLargestBurst, .pacingLargestGap, .lastClose: max(one, other)
-    case .firstOpen: min(one, other)
     case .firstAccept: one == 0 || other == 0 ? max(one, other) : min(one, other)
     default: one + other
     }

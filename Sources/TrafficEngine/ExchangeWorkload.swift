@@ -40,7 +40,8 @@ public struct ExchangeWorkload: Workload {
   public struct State: BitwiseCopyable, Sendable {
     /// Messages received in full.
     var messages: UInt32 = 0
-    /// The id folded to 32 bits, which seeds the pattern.
+    /// The id folded to 32 bits, which seeds the pattern. Of a client that thinks, whose id follows from its connection: when its next
+    /// payload is due, in milliseconds.
     var key: UInt32 = 0
 
     /// - Parameter size: more than 0.
@@ -66,8 +67,16 @@ public struct ExchangeWorkload: Workload {
   @inline(__always)
   public func begin(_ view: WorkloadView) -> State {
     var state = State()
-    if carriesID, view.role == .client { state.key = Self.fold(Self.id(view.connection.pointee)) }
+    if view.role == .client { state.key = clientKey(view) }
     return state
+  }
+
+  @inline(always)
+  private func clientKey(_ view: WorkloadView) -> UInt32 { carriesID ? Self.fold(Self.id(view.connection.pointee)) : 0 }
+
+  @inline(always)
+  private func key(_ view: WorkloadView, _ state: State) -> UInt32 {
+    usually(thinkTime == 0) || view.role == .server ? state.key : clientKey(view)
   }
 
   @inline(__always)
@@ -122,14 +131,14 @@ public struct ExchangeWorkload: Workload {
   @inline(__always)
   public var waits: Bool { thinkTime > 0 }
 
-  /// The client has its answers; the next payload follows the last arrival, which was an answer's end, by the think time.
+  /// The client has its answers; the next payload follows the last octets, which were an answer's end, by the think time.
   public func wake(_ view: WorkloadView, _ state: State) -> UInt32? {
     guard view.role == .client, responseSize > 0 else { return nil }
     // `progress` has not counted yet what just arrived.
     var answered = state.messages
     while Int32(bitPattern: view.received &- (answered &+ 1) &* responseSize) >= 0 { answered &+= 1 }
     guard answered > 0, view.sent == answered &* payloadSize, !view.peerClosed, answered < payloadsDue else { return nil }
-    return view.lastActivity &+ thinkTime
+    return state.key
   }
 
   @inline(always)
@@ -141,11 +150,12 @@ public struct ExchangeWorkload: Workload {
 
   @inline(__always)
   public func write(_ view: WorkloadView, _ state: State, offset: UInt32, into bytes: UnsafeMutableRawPointer, count: Int) {
+    let key = key(view, state)
     guard usually(Self.isWords(offset, count)) else {
-      return Self.writeOctets(view.connection, state.key, carriesID: carriesID, offset, bytes, count)
+      return Self.writeOctets(view.connection, key, carriesID: carriesID, offset, bytes, count)
     }
     let role = view.role
-    let octets = Self.pattern(state.key, offset, role)
+    let octets = Self.pattern(key, offset, role)
     let beginsWithID = offset == 0 && carriesID && role == .client
     bytes.store(beginsWithID ? Self.id(view.connection.pointee) : octets, at: 0)
     if count > 8 { bytes.store(octets &+ Self.step, at: 8) }
@@ -183,12 +193,15 @@ public struct ExchangeWorkload: Workload {
     let learns = offset == 0 && carriesID && role == .server && count >= 8
     if learns { state.key = Self.fold(bytes.native64(0)) }
     if role == .client, rarely(isUnaskedFor(view, &state)) { return .payloadMismatch }
+    if rarely(thinkTime > 0), role == .client { state.key = view.milliseconds &+ thinkTime }
     if !verifies { return nil }
+    var key = key(view, state)
     guard usually(Self.isWords(offset, count)) else {
-      let carriesID = carriesID && role == .server
-      return Self.receiveOctets(role, &state, learns: carriesID, offset, bytes, count) ? nil : .payloadMismatch
+      let isExpected = Self.receiveOctets(role, &key, learns: carriesID && role == .server, offset, bytes, count)
+      if role == .server { state.key = key }
+      return isExpected ? nil : .payloadMismatch
     }
-    let octets = Self.pattern(state.key, offset, role == .client ? .server : .client)
+    let octets = Self.pattern(key, offset, role == .client ? .server : .client)
     var difference = learns ? 0 : bytes.native64(0) ^ octets
     if count > 8 { difference |= bytes.native64(8) ^ (octets &+ Self.step) }
     if rarely(count > 16) { difference |= Self.differenceOfRun(octets, bytes, count) }
@@ -211,16 +224,16 @@ public struct ExchangeWorkload: Workload {
 
   @inline(never)
   private static func receiveOctets(
-    _ role: Role, _ state: inout State, learns: Bool, _ offset: UInt32, _ bytes: UnsafeRawPointer, _ count: Int
+    _ role: Role, _ key: inout UInt32, learns: Bool, _ offset: UInt32, _ bytes: UnsafeRawPointer, _ count: Int
   ) -> Bool {
     for place in 0..<count {
       let at = offset &+ UInt32(truncatingIfNeeded: place)
       let octet = bytes.octet(place)
-      if learns, at == 0 { state.key = 0 }
+      if learns, at == 0 { key = 0 }
       if learns, at < idLength {
-        state.key ^= UInt32(octet) &<< (at & 3 &* 8)  // folds as it comes
+        key ^= UInt32(octet) &<< (at & 3 &* 8)  // folds as it comes
       } else {
-        let octets = pattern(state.key, at, role == .client ? .server : .client)
+        let octets = pattern(key, at, role == .client ? .server : .client)
         guard octet == UInt8(truncatingIfNeeded: octets &>> UInt64(at & 7 &* 8)) else { return false }
       }
     }

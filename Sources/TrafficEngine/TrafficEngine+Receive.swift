@@ -147,7 +147,7 @@ extension TrafficEngine {
   ) {
     if !isLooped, isFromNobody(segment, packet) { return drop(packet, .sourceImpossible, &io) }
     let control = segment.pointee.flags.rawValue & (TCPFlags.syn.rawValue | TCPFlags.ack.rawValue | TCPFlags.rst.rawValue)
-    if control == TCPFlags.syn.rawValue, isListening(segment) {
+    if control == TCPFlags.syn.rawValue, isListening(segment), accepts {
       accept(segment, hash, packet, after: nil, &io)
     } else {
       refuse(segment, packet, &io)
@@ -158,6 +158,10 @@ extension TrafficEngine {
   private func isListening(_ segment: UnsafePointer<TCPSegment>) -> Bool {
     listeners.has(segment.pointee.destinationPort) && listeners.has(segment.pointee.destination)
   }
+
+  /// A server's run that ends takes no more connections; one with clients of its own opens no more, and those on their way are to complete.
+  @inline(always)
+  private var accepts: Bool { usually(phase == .run) || targets.count > 0 }
 
   /// Our other addresses may well be whom it comes from: where a reflector is the wire, our clients reach our servers through it.
   @inline(always)
@@ -251,7 +255,7 @@ extension TrafficEngine {
       acknowledge(entry, packet, &io)
     case .reopen:
       let previous = entry.pointee.sendNext
-      guard isListening(segment) else { return acknowledge(entry, packet, &io) }
+      guard isListening(segment), accepts else { return acknowledge(entry, packet, &io) }
       forget(handle)
       statistics.add(.timeWaitReopened)
       accept(segment, hash, packet, after: previous, &io)

@@ -57,7 +57,7 @@ public struct TrafficEngine<W: Workload>: Engine, ~Copyable {
   let targets: Table<TargetRoute>
   let flowHash: FlowHash
   let initialSequence: InitialSequence
-  let microsecondsPerTick: UInt64  // in 2^-48
+  let microsecondsPerTick: UInt64  // in 2^-64
   let parametersTable: Table<TCPParameters>
   /// Milliseconds within which a connection whose timer was started is looked at.
   let shortestWait: UInt32
@@ -117,7 +117,7 @@ public struct TrafficEngine<W: Workload>: Engine, ~Copyable {
     listeners = Listeners(own, others: settings.port.servers, ports: settings.engine.ports)
     flowHash = FlowHash(secret0: random.next(), secret1: random.next())
     initialSequence = InitialSequence(key0: random.next(), key1: random.next())
-    microsecondsPerTick = UInt64(1e6 / share.ticksPerSecond * 281_474_976_710_656)
+    microsecondsPerTick = UInt64(1e6 / share.ticksPerSecond * 18_446_744_073_709_551_616)
 
     targets = Table(count: settings.targets.count)
     for (index, target) in settings.targets.enumerated() {
@@ -217,7 +217,7 @@ public struct TrafficEngine<W: Workload>: Engine, ~Copyable {
   @inline(always)
   mutating func tell(_ now: Ticks) {
     self.now = now
-    moment.microseconds = multiply_high((now &- start) &<< 16, microsecondsPerTick)
+    moment.microseconds = multiply_high(now &- start, microsecondsPerTick)
     // From 1 on: it is also the timestamps' clock, and 0 stands for none that was received.
     moment.milliseconds = UInt32(truncatingIfNeeded: moment.microseconds / 1_000) &+ 1
   }

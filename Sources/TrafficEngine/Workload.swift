@@ -36,7 +36,7 @@ public struct WorkloadView: BitwiseCopyable, @unchecked Sendable {
   @inline(__always)
   public var target: Int { Int(connection.pointee.peer) }
 
-  /// When a segment last arrived or new data was sent, in milliseconds of the run.
+  /// When a segment last arrived, be it an answer to a keep-alive, or new data was sent, in milliseconds of the run.
   @inline(__always)
   public var lastActivity: UInt32 { connection.pointee.lastActivity }
 

@@ -22,7 +22,12 @@ public enum ICMP {
     answer.add(message, count: length)
     icmp.store(answer.field, at: 2)
     let addresses = UnsafeRawPointer(ip).native64(12)
-    ip.store(addresses &<< 32 | addresses &>> 32, at: 12)  // the sum of the header stays what it was
+    ip.store(addresses &<< 32 | addresses &>> 32, at: 12)
+    ip.store(IPv4.timeToLive, at: 8)  // a datagram of our own (RFC 1122 3.2.1.7)
+    ip.store(UInt16(0), at: 10)
+    var header = ChecksumSum()
+    header.add(UnsafeRawPointer(ip), count: ipHeaderLength)
+    ip.store(header.field, at: 10)
     LinkHeader(answering: UnsafeRawPointer(frame)).store(to: frame)
     return true
   }

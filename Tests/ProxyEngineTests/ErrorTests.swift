@@ -145,4 +145,21 @@ import Testing
     #expect(script.others.count == 1 && script.others[0][34] == 0)
     script.finish()
   }
+
+  /// RFC 1122 3.2.1.7: the answer's way is as long as any, however far the request has come. And nobody asks from the address that is asked.
+  @Test(arguments: [1, 64, 255] as [UInt8]) func anEchoBeginsItsOwnWay(timeToLive: UInt8) {
+    let script = Script()
+    var message: [UInt8] = [8, 0, 0, 0, 1, 2, 3, 4] + Array("ping".utf8)
+    message.replaceSubrange(2..<4, with: Octets.of(~Octets.sum(message)))
+    for source in [script.client.address, IPv4Address(ScriptNames.proxyAddress)] {
+      script.send(
+        frame: Octets.link(ScriptNames.proxyMAC, script.client.mac)
+          + Octets.header(source, IPv4Address(ScriptNames.proxyAddress), protocol: 1, payload: message.count, timeToLive: timeToLive)
+          + message)
+    }
+    #expect(script.others.count == 1)
+    let header = Array(script.others[0][14..<34])
+    #expect(header[8] == 64 && Octets.sum(header) == 0xffff)
+    script.finish()
+  }
 }

@@ -70,19 +70,45 @@ import Testing
     let script = script()
     script.fromClient(.syn)
     passSyn(script)
-    script.fromClient(.syn, seq: 1_000)
-    script.quiet()
+    // By the client, and as it says it now.
     script.pass(1_010)
-    passSyn(script)
-    script.fromServer(.synAck)
+    script.quiet()
+    script.fromClient(.syn, seq: 1_000, options: OptionOctets.timestamps(10, 0))
+    #expect(script.toServer(.syn, seq: 1_000).timestamp == 10)
+    script.fromServer(.synAck, options: OptionOctets.timestamps(3, 10))
     script.toClient(.synAck)
     // It was lost: the client asks again, and the server says it again.
-    script.fromClient(.syn, seq: 1_000)
-    script.quiet()
+    script.fromClient(.syn, seq: 1_000, options: OptionOctets.timestamps(20, 0))
+    #expect(script.toServer(.syn, seq: 1_000).timestamp == 20)
     script.fromServer(.synAck, seq: 700_000)
     script.toClient(.synAck, seq: 700_000)
     script.fromClient(.ack)
     script.toServer(.ack)
+    script.finish()
+  }
+
+  /// Another server is tried with what the client has said last.
+  @Test func aSilentServerIsFollowedByAnotherWithTheLatestSyn() {
+    let script = script(2)
+    script.fromClient(.syn, options: OptionOctets.timestamps(10, 0))
+    passSyn(script)
+    script.pass(1_000)
+    script.fromClient(.syn, seq: 1_000, options: OptionOctets.timestamps(1_010, 0))
+    passSyn(script)
+    script.pass(2_010)
+    #expect(script.toServer(.syn, seq: 1_000, server: 1).timestamp == 1_010)
+    #expect(script.statistics[ProxyCounter.serversSilent] == 1)
+    script.finish()
+  }
+
+  /// RFC 9293 3.10.7.1 and RFC 7413: its RST acknowledges the SYN's octets, too.
+  @Test func aSynWithDataIsRefused() {
+    let script = script(2)
+    script.fromClient(.syn, "data")
+    script.toServer(.syn, "data", seq: 1_000)
+    script.fromServer(.rstAck, seq: 0, ack: 1_005)
+    script.toServer(.syn, "data", seq: 1_000, server: 1)
+    #expect(script.statistics[ProxyCounter.serversRefused] == 1)
     script.finish()
   }
 

@@ -66,6 +66,28 @@ struct Capitals: PayloadInspector {
 }
 
 @Suite struct InspectorTests {
+  /// What has been counted as completed is not counted again.
+  @Test func aClosedConnectionEndsOnce() {
+    let script = Script(FirstGroup(), Capitals())
+    script.handshake()
+    script.fromClient(.pshAck, "hello")
+    script.accept()
+    script.toServer(.pshAck, "HELLO", seq: 1_001)
+    script.fromServer(.finAck)
+    script.toClient(.finAck)
+    script.fromClient(.finAck)
+    script.toServer(.finAck)
+    script.fromServer(.ack)
+    script.toClient(.ack)
+    script.ended(.completed)
+    script.fromClient(.pshAck, "x!")
+    script.ended(.completed)
+    script.ended(.endedByInspector, 0)
+    #expect(script.proxy.engine.open == 0)
+    script.pass(20_000, step: 100)
+    script.finish()
+  }
+
   @Test func everySegmentIsSeenTheHeldOnesToo() {
     let script = Script(FirstGroup(), Capitals())
     script.handshake()

@@ -165,16 +165,41 @@ import Testing
     script.fromClient(.pshAck, "hello")
     script.accept(window: 0)
     script.toServer(.ack, "h")
-    for _ in 0..<20 {
-      script.fromServer(.ack, ack: 1_001, window: 0)
-      script.ignoreSent()
-      script.pass(1_100)
-      script.toServer(.ack, "h", seq: 1_001)
-    }
+    probe(script)
     script.fromServer(.ack, ack: 1_002, window: 100)
     script.toClient(.ack, ack: 1_002)
     script.toServer(.pshAck, "ello", seq: 1_002)
     script.finish()
+  }
+
+  /// The server has refused the probes: their octet is sent again with the others.
+  @Test func aWindowOpensBehindARefusedProbe() {
+    let script = Script()
+    script.handshake()
+    script.fromClient(.pshAck, "hello")
+    script.accept(window: 0)
+    script.toServer(.ack, "h")
+    probe(script)
+    script.fromServer(.ack, ack: 1_001, window: 100)
+    script.toClient(.ack, ack: 1_001)
+    script.toServer(.pshAck, "hello", seq: 1_001)
+    script.finish()
+  }
+
+  /// RFC 9293 3.8.6.1: probes become rare, and never end while they are answered.
+  private func probe(_ script: Script<FirstGroup, NoInspector>) {
+    for round in 0..<12 {
+      script.fromServer(.ack, ack: 1_001, window: 0)
+      script.ignoreSent()
+      var waited = 0
+      while script.sentToServer == 0, waited < 60_000 {
+        script.pass(20)
+        waited += 20
+      }
+      let due = 1_000 << min(round, 5)
+      #expect((due - 40...due + 40).contains(waited), "probe \(round) after \(waited) ms")
+      script.toServer(.ack, "h", seq: 1_001)
+    }
   }
 
   @Test func onlyOctetsBind() {
@@ -385,6 +410,67 @@ import Testing
     script.toServer(.pshAck, "HELO", seq: 1_001, server: 1)
     script.fromServer(.pshAck, "hello", server: 1)
     script.toClient(.pshAck, "hello")
+    script.finish()
+  }
+
+  /// A client whose first segment is lost has spoken: the rule is asked when all is there.
+  @Test func aClientThatIsHeardTooEarlyIsNotSilent() {
+    let script = Script(lines: 1) { $0.parameters.serverFirstTimeout = 300 }
+    script.handshake()
+    script.fromClient(.pshAck, "HTTP/1.1\n", seq: 1_007)
+    script.pass(310)
+    script.quiet()
+    script.fromClient(.pshAck, "GET / HTTP/1.1\n")
+    script.accept()
+    script.toServer(.pshAck, "GET / HTTP/1.1\n")
+    #expect(script.statistics[ProxyCounter.serversSpokeFirst] == 0 && script.statistics[ProxyCounter.requestsEarly] == 1)
+    script.finish()
+  }
+
+  /// And one of whom nothing else ever comes is no other than one who says nothing.
+  @Test func aClientThatIsHeardTooEarlyAndNoMore() {
+    let script = Script(lines: 1) {
+      $0.parameters.serverFirstTimeout = 300
+      $0.parameters.requestTimeout = 2_000
+    }
+    script.handshake()
+    script.fromClient(.pshAck, "HTTP/1.1\n", seq: 1_007)
+    script.pass(2_010)
+    script.toClient(.rstAck)
+    script.ended(.requestTimeout)
+    script.finish()
+  }
+
+  /// Nothing is repeated, and still there is time to answer.
+  @Test func noRepetitionIsNoHurry() {
+    let script = Script {
+      $0.parameters.retries = 0
+      $0.parameters.requestTimeout = 50
+    }
+    script.fromClient(.syn, options: Script<FirstGroup, NoInspector>.usualSyn)
+    script.toClient(.synAck, nil, payload: [])
+    script.pass(900)
+    script.ended(.handshakeTimeout, 0)
+    script.pass(200)
+    script.ended(.handshakeTimeout)
+    script.finish()
+  }
+
+  /// What is closed is not opened again once nothing is accepted.
+  @Test(arguments: [WorkerCommand.stopOpening, .closeAll, .resetAll]) func aRunThatEndsReopensNothing(command: WorkerCommand) {
+    let script = Script()
+    script.splice()
+    script.fromServer(.finAck)
+    script.toClient(.finAck)
+    script.fromClient(.finAck)
+    script.toServer(.finAck)
+    script.fromServer(.ack)
+    script.toClient(.ack)
+    script.link.send(command)
+    script.turn()
+    script.fromClient(.syn, seq: 900_000, options: Script<FirstGroup, NoInspector>.usualSyn)
+    script.toClient(.ack)
+    #expect(script.statistics.attempts(.client) == 1)
     script.finish()
   }
 

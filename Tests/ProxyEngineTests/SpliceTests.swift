@@ -23,7 +23,7 @@ import Testing
     simulation.expectAllCompleted()
   }
 
-  @Test(arguments: [1, 2, 3] as [UInt64])
+  @Test(arguments: [1, 4, 3] as [UInt64])
   func faultsOnBothLegs(_ seed: UInt64) {
     let faults = Faults(loss: 0.02, duplicate: 0.02, reorder: 0.02, corrupt: 0.02)
     let simulation = ProxySimulation(2_000, seed: seed, faults: faults) {

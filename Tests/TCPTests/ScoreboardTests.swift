@@ -19,7 +19,8 @@ import Testing
       recovery.pointee.markResent(recovery.pointee.segment(index), 100, now: 1_500)
     }
     var news = AcknowledgmentNews()
-    recovery.pointee.takeAcknowledgment(from: start, to: start + octets, next: start + 500, nil, now: 2_000, &news)
+    recovery.pointee.takeAcknowledgment(
+      start + octets, from: start, to: start + octets, next: start + 500, nil, now: 2_000, &news)
     return news
   }
 

@@ -196,4 +196,21 @@ import Testing
     #expect((200...230).contains(run.now / 1_000_000), "four pauses of 50 ms: \(run.now) ns")
     #expect(run.clientStatistics[.client, .retransmitted] == 0)
   }
+
+  /// Keep-alives and their answers are no answers to a payload; and octets are checked as without a pause.
+  @Test(arguments: [16, 8, 3]) func thinkTimePassesBesideKeepAlives(size: Int) {
+    let run = Simulation(
+      settings(4) {
+        $0.engine.payloadSize = size
+        $0.engine.responseSize = 21
+        $0.engine.finByServer = 0
+        $0.engine.finByClient = 3
+        $0.engine.thinkTime = 500
+        $0.engine.tcp.keepAlive = 200
+      }
+    ).complete()
+    run.expectAllCompleted()
+    #expect((1_000...1_200).contains(run.now / 1_000_000), "two pauses of 500 ms: \(run.now) ns")
+    #expect(run.clientStatistics[.keepAlivesSent] > 0)
+  }
 }

@@ -21,6 +21,38 @@ import Testing
     }
   }
 
+  /// What is sent again may begin in one request and end in another, of any length.
+  @Test(arguments: [0, 5, 300]) func requestsFollowOneAnotherWhenTheyAreSentAgain(body: Int) {
+    let settings = settings(1) {
+      $0.engine.workload = .http
+      $0.http.method = "POST"
+      $0.http.requestBodySize = body
+      $0.http.requests = 4
+    }
+    let workload = HTTPWorkload(settings)
+    var state = asking(.client) { workload.begin($0) }
+    func written(_ offset: UInt32, _ count: Int) -> [UInt8] {
+      [UInt8](unsafeUninitializedCapacity: count) { buffer, length in
+        asking(.client) { workload.write($0, state, offset: offset, into: buffer.baseAddress!, count: count) }
+        length = count
+      }
+    }
+    // As each request is first sent.
+    var stream: [UInt8] = []
+    for request in 1...4 as ClosedRange<UInt32> {
+      state.start = UInt32(stream.count)
+      state.made = request
+      state.isLast = request == 4
+      let text = written(state.start, 1_000)
+      let end = text.indices.dropLast(3).first { Array(text[$0..<$0 + 4]) == Array("\r\n\r\n".utf8) }! + 4 + body
+      stream += text[..<end]
+    }
+    for start in stride(from: 0, to: stream.count - 1, by: 7) {
+      let count = min(700, stream.count - start)
+      #expect(written(UInt32(start), count) == Array(stream[start..<start + count]), "from \(start)")
+    }
+  }
+
   /// Octets that an end writes in one piece.
   private func written(_ role: Role, _ state: ExchangeWorkload.State, _ offset: UInt32, _ count: Int) -> [UInt8] {
     [UInt8](unsafeUninitializedCapacity: count) { buffer, length in

@@ -39,7 +39,7 @@ struct tcpstack_configuration {
     uint16_t mtu;                  /* octets of the largest packet: 68 to 65,535; default 1,500 */
     uint16_t maximum_sockets;      /* connections and listeners at a time; default 256 */
     uint64_t seed;                 /* of the initial sequence numbers and ports */
-    uint32_t receive_buffer;       /* octets of each socket's buffers, until SO_RCVBUF and SO_SNDBUF; default 131,072 */
+    uint32_t receive_buffer;       /* octets of each socket's buffers, until SO_RCVBUF and SO_SNDBUF; default 131,072, at most 2^28 */
     uint32_t send_buffer;
     uint8_t without_timestamps;    /* 1: do not offer them (RFC 7323 3) */
     uint8_t without_window_scale;  /* 1: do not offer it (RFC 7323 2) */

@@ -26,15 +26,17 @@ struct AcknowledgmentNews {
 /// Which segments have arrived: RFC 2018, RFC 2883, and RACK's first steps (RFC 8985 6.2).
 extension Recovery {
   /// - Parameters:
+  ///   - number: SEG.ACK; below `acknowledged` when the acknowledgment was overtaken on its way.
   ///   - before: SND.UNA before it.
+  ///   - acknowledged: SND.UNA after it.
   ///   - next: SND.NXT.
   mutating func takeAcknowledgment(
-    from before: SequenceNumber, to acknowledged: SequenceNumber, next: SequenceNumber, _ blocks: SACKBlocks?, now: UInt32,
-    _ news: inout AcknowledgmentNews
+    _ number: SequenceNumber, from before: SequenceNumber, to acknowledged: SequenceNumber, next: SequenceNumber,
+    _ blocks: SACKBlocks?, now: UInt32, _ news: inout AcknowledgmentNews
   ) {
     news.advanced = acknowledged.distance(from: before)
     if news.advanced > 0 { removeAcknowledged(from: before, to: acknowledged, now: now, &news) }
-    if let blocks { takeBlocks(blocks, from: acknowledged, next: next, now: now, &news) }
+    if let blocks { takeBlocks(blocks, of: number, from: acknowledged, next: next, now: now, &news) }
     if forwardMost < acknowledged { forwardMost = acknowledged }
   }
 
@@ -51,12 +53,12 @@ extension Recovery {
       let end = whole ? segment.pointee.end : acknowledged
       let octets = end.distance(from: start)
       if octets == 0 { return }
-      if segment.pointee.marks.has(.wasResent) { coversResent = true }
+      if segment.pointee.tellsNoTime { coversResent = true }
       if segment.pointee.marks.has(.sacked) {
         sacked &-= octets
       } else {
         news.delivered &+= octets
-        if whole, !segment.pointee.marks.has(.wasResent) {
+        if whole, !segment.pointee.tellsNoTime {
           news.latestRoundTrip = now &- segment.pointee.sentAt
           if news.roundTrip == .max { news.roundTrip = news.latestRoundTrip }
         }
@@ -77,27 +79,28 @@ extension Recovery {
   }
 
   private mutating func takeBlocks(
-    _ blocks: SACKBlocks, from acknowledged: SequenceNumber, next: SequenceNumber, now: UInt32,
+    _ blocks: SACKBlocks, of number: SequenceNumber, from acknowledged: SequenceNumber, next: SequenceNumber, now: UInt32,
     _ news: inout AcknowledgmentNews
   ) {
     for index in 0..<blocks.count {
       let block = blocks[index]
       guard block.left < block.right, block.right <= next else { continue }
-      if index == 0, isDuplicate(block, blocks, acknowledged) {
+      if index == 0, isDuplicate(block, blocks, number) {
         news.sawDuplicate = true
         news.duplicateOctets = block.right.distance(from: block.left)
         news.duplicateEnd = block.right
         continue
       }
-      guard acknowledged <= block.left else { continue }
+      // What begins at SND.UNA would have been acknowledged.
+      guard acknowledged < block.left else { continue }
       mark(block, from: acknowledged, now: now, &news)
     }
   }
 
-  /// RFC 2883 4: the first block tells of a duplicate when it lies below the acknowledgment, or within the second block.
+  /// RFC 2883 4: the first block tells of a duplicate when it lies below the number acknowledged beside it, or within the second block.
   @inline(always)
-  private func isDuplicate(_ block: SequenceRange, _ blocks: SACKBlocks, _ acknowledged: SequenceNumber) -> Bool {
-    if block.right <= acknowledged { return true }
+  private func isDuplicate(_ block: SequenceRange, _ blocks: SACKBlocks, _ number: SequenceNumber) -> Bool {
+    if block.right <= number { return true }
     guard blocks.count > 1 else { return false }
     return blocks[1].left <= block.left && block.right <= blocks[1].right
   }
@@ -112,7 +115,7 @@ extension Recovery {
       if block.right < end { return }
       if block.left <= start, !segment.pointee.marks.has(.sacked) {
         let octets = end.distance(from: start)
-        if !segment.pointee.marks.has(.wasResent) { news.sackedRoundTrip = now &- segment.pointee.sentAt }
+        if !segment.pointee.tellsNoTime { news.sackedRoundTrip = now &- segment.pointee.sentAt }
         noteReordering(segment, octets)
         delivered(segment, now: now)
         markSacked(segment, octets)
@@ -135,7 +138,7 @@ extension Recovery {
   /// RFC 8985 6.2 step 2: of all segments delivered, the one that was sent last.
   private mutating func delivered(_ segment: UnsafeMutablePointer<SentSegment>, now: UInt32) {
     let roundTrip = now &- segment.pointee.sentAt
-    if segment.pointee.marks.has(.wasResent) {
+    if segment.pointee.tellsNoTime {
       // Too soon after the retransmission: it is the first transmission that arrived.
       if roundTrip < minimumRTT { return }
     }

@@ -15,7 +15,13 @@ public struct SentSegment: BitwiseCopyable, Sendable {
     static var resent: Marks { Marks(rawValue: 4) }
     /// Ever sent again: what acknowledges it tells no round-trip time (Karn).
     static var wasResent: Marks { Marks(rawValue: 8) }
+    /// Sent before the connection became cold: nobody has noted when.
+    static var adopted: Marks { Marks(rawValue: 16) }
   }
+
+  /// What acknowledges it says nothing about the round-trip time.
+  @inline(always)
+  var tellsNoTime: Bool { marks.rawValue & (Marks.wasResent.rawValue | Marks.adopted.rawValue) != 0 }
 }
 
 /// The ring of segments in flight, and the sums over it.
@@ -34,6 +40,11 @@ extension Recovery {
   func segment(_ index: UInt32) -> UnsafeMutablePointer<SentSegment> { ring + Int((oldest &+ index) & ringMask) }
 
   mutating func append(end: SequenceNumber, now: UInt32) {
+    if count == 0 {
+      // Nothing in flight was sent before it. After half an hour the time of what was delivered last would seem to lie ahead.
+      rack.sentAt = now
+      rack.order = sendOrder
+    }
     sendOrder &+= 1
     segment(count).pointee = SentSegment(end: end, sentAt: now, order: sendOrder, marks: SentSegment.Marks(rawValue: 0))
     count &+= 1

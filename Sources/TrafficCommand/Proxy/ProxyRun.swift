@@ -205,7 +205,7 @@ extension RunPlan.Times {
     func ticks(_ seconds: Double) -> Ticks { Ticks(seconds * ticksPerSecond) }
     self.init(
       duration: settings.duration == 0 ? nil : ticks(Double(settings.duration) / 1e9), linkWait: 0, serverWait: 0, closeGrace: ticks(1),
-      perConnection: 0, stopGrace: ticks(1), resetCrossing: ticks(0.02), resetLimit: ticks(5),
+      perConnection: 0, stopGrace: ticks(1), resetCrossing: ticks(0.1), resetLimit: ticks(5),
       rest: ticks(0.005)...ticks(0.05))
   }
 }

@@ -135,19 +135,25 @@ public struct HTTPWorkload: Workload, @unchecked Sendable {
   private func writeRequest(
     _ target: Int, _ start: UInt32, isLast: Bool, _ offset: UInt32, _ bytes: UnsafeMutableRawPointer, _ count: Int
   ) {
-    var place = offset &- start
-    var text = text(target, isLast: isLast)
-    if Int32(bitPattern: place) < 0 {
-      // Of the request before, which was not the last.
-      text = self.text(target, isLast: false)
-      place &+= text.count &+ requestBodySize
-    }
     var at = 0
-    if place < text.count {
-      at = text.write(from: place, into: bytes, room: count)
-      place = text.count
+    while at < count {
+      let ahead = offset &+ UInt32(truncatingIfNeeded: at) &- start
+      // What is sent again may begin in a request before, of which none was the last, and end in this one.
+      let isOfEarlier = Int32(bitPattern: ahead) < 0
+      let text = text(target, isLast: isLast && !isOfEarlier)
+      let length = text.count &+ requestBodySize
+      let place = isOfEarlier ? (length &- (0 &- ahead) % length) % length : ahead
+      let room = isOfEarlier ? min(count &- at, Int(length &- place)) : count &- at
+      writePart(text, place, bytes + at, room)
+      at &+= room
     }
-    if at < count { HTTPBody.write(place &- text.count, into: bytes + at, count: count &- at) }
+  }
+
+  /// Octets of one request.
+  @inline(always)
+  private func writePart(_ text: HTTPText, _ place: UInt32, _ bytes: UnsafeMutableRawPointer, _ count: Int) {
+    let written = place < text.count ? text.write(from: place, into: bytes, room: count) : 0
+    if written < count { HTTPBody.write(max(place, text.count) &- text.count, into: bytes + written, count: count &- written) }
   }
 
   @inline(never)
@@ -206,6 +212,8 @@ public struct HTTPWorkload: Workload, @unchecked Sendable {
   @inline(never)
   private func receiveRequest(_ view: WorkloadView, _ state: inout State, _ bytes: UnsafeRawPointer, _ count: Int) -> Outcome? {
     var at = 0
+    // A run that ends has closed this connection.
+    if view.isClosing, view.connection.pointee.flags.has(.finSent) { return nil }
     // What follows the last request, or what could not be read, is passed over.
     while at < count, !state.isLast {
       let step = state.reader.read(bytes + at, count: count &- at, words)
