@@ -180,12 +180,21 @@ enum CrossChecks {
   /// Keys of a workload that is not the one.
   private static func workloadIsMeant(_ settings: TrafficSettings) -> String? {
     for kind in WorkloadKind.allCases where kind != settings.engine.workload {
-      let keys = SettingsKey.all.filter { $0.section == kind.rawValue }
+      let keys = SettingsKey.all.filter { $0.section == kind.rawValue || isOf($0.path, kind, not: settings.engine.workload) }
       guard let key = keys.first(where: { $0.literal(settings) != $0.literal(TrafficSettings()) }) else { continue }
       return "\(key.path) is \(key.literal(settings) ?? ""), but engine.workload is \"\(settings.engine.workload.rawValue)\": "
         + "set engine.workload to \"\(kind.rawValue)\" or leave \(key.path) out"
     }
     return nil
+  }
+
+  /// Keys of `[engine]` that not every workload knows.
+  private static func isOf(_ path: String, _ kind: WorkloadKind, not other: WorkloadKind) -> Bool {
+    switch path {
+    case "engine.payload_size", "engine.response_size", "engine.fin_by_client", "engine.fin_by_server": kind == .exchange
+    case "engine.think_time": kind != .bulk && other == .bulk
+    default: false
+    }
   }
 
   private static func thinkTimeFits(_ settings: TrafficSettings) -> String? {

@@ -22,23 +22,29 @@ extension ProxyEngine {
     binding.pointee.sent = sent
   }
 
-  /// The server has said something: what its window takes now, and has never been sent, goes at once.
+  /// The server has said something: what its window takes now, and has never been sent, goes at once. When a window opens, so does what was sent
+  /// before it closed: a server that is short of room may have thrown that away.
+  /// - Parameter before: the server as it was.
   private mutating func deliverMore<Port: PacketPort & ~Copyable>(
-    _ slot: UInt32, after acknowledged: SequenceNumber, _ io: inout PacketQueue<Port>
+    _ slot: UInt32, after before: EndState, _ io: inout PacketQueue<Port>
   ) {
     let connection = connections.base + Int(slot)
     let binding = bindings.base + Int(connection.pointee.binding)
-    if connection.pointee.server.acknowledged > acknowledged {
+    let server = connection.pointee.server
+    let isClosed = server.edge <= server.acknowledged
+    let opens = !isClosed && before.edge <= before.acknowledged
+    if server.acknowledged > before.acknowledged || opens {
       connection.pointee.retries = 0
       planResend(slot)
-    } else if connection.pointee.server.edge <= connection.pointee.server.acknowledged, connection.pointee.retries >= parameters.retries {
+    } else if isClosed, connection.pointee.retries >= parameters.retries {
       // It is alive, and probed as rarely as before.
       connection.pointee.retries = max(parameters.retries, 1) &- 1
     }
     let end = connection.pointee.phase == .replaying ? binding.pointee.answered : binding.pointee.count
     let room = room(connection, binding)
+    let taken = server.acknowledged.distance(from: binding.pointee.start)
     // A probe's octet may have been taken.
-    let first = max(binding.pointee.sent, connection.pointee.server.acknowledged.distance(from: binding.pointee.start))
+    let first = opens ? taken : max(binding.pointee.sent, taken)
     guard first < end, first < room else { return }
     deliver(slot, from: first, end: end, room: room, &io)
   }
@@ -120,7 +126,7 @@ extension ProxyEngine {
     guard acknowledgment <= connection.pointee.client.next else { return drop(packet, .acknowledgesUnsent, &io) }
     if segment.pointee.length > 0 || acknowledgment > binding.pointee.start { connection.pointee.flags.set(.committed) }
     let taken = binding.pointee.start + binding.pointee.taken
-    let before = connection.pointee.server.acknowledged
+    let before = connection.pointee.server
     if acknowledgment >= binding.pointee.end, binding.pointee.unheard == 0 {
       endDelivery(slot)
       return passToClient(connection, slot, segment, packet.bytes, packet, isUsual: false, &io)

@@ -208,7 +208,10 @@ extension ProxyConnection {
     // Few units would lose much by rounding down, and the client waits rather than send less than a segment (RFC 9293 3.8.6.2.1); what it sends
     // too much by rounding up is less than a segment. Large units would make it far too much.
     let isSmall = octets < 4 &* unit && unit <= 1_024
-    let offered = (isSmall ? octets &+ unit &- 1 : octets) &>> UInt32(offeredScale)
+    // Of a window for one whole segment it would send nothing.
+    let segment = UInt32(serverMSS) &- (flags.has(.timestamps) ? UInt32(TCPOptions.timestampLayoutLength) : 0)
+    let isForOne = octets >= segment && octets & ~(unit &- 1) < segment
+    let offered = (isSmall || isForOne ? octets &+ unit &- 1 : octets) &>> UInt32(offeredScale)
     return UInt16(truncatingIfNeeded: max(1, min(offered, 65_535)))
   }
 }

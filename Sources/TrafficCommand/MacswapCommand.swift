@@ -8,6 +8,7 @@ struct MacswapCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "macswap",
     abstract: "Send every frame back with its MAC addresses swapped, on a queue for each core.",
+    usage: "\(programName) macswap [<options>]",
     discussion: """
       Ends with --duration, or by Ctrl-C, and says what was received and sent.
 

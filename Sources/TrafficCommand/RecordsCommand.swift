@@ -5,6 +5,7 @@ import Glibc
 struct RecordsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "records", abstract: "Print the connection records of a run, both ends of a connection joined.",
+    usage: "\(programName) records <file> [<options>]",
     discussion: RecordsOptions.discussion)
 
   @OptionGroup var options: RecordsOptions

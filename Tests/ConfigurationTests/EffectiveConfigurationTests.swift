@@ -32,8 +32,10 @@ import Testing
   /// A value other than the default for every key (but window_scale, which the large window needs): each must come back.
   @Test func everyKeyIsReadBack() throws {
     var unchanged = Set(Configuration.effective(try Configuration.load(file: nil)).split(separator: "\n"))
-    for (workload, section) in [("http", Self.unusualHTTP), ("bulk", Self.unusualBulk)] {
-      let text = Self.unusual.replacing("[engine]\n", with: "[engine]\nworkload = \"\(workload)\"\n") + "\n" + section
+    for (keys, section) in [
+      (Self.unusualExchange, ""), ("workload = \"http\"\nthink_time = 2", Self.unusualHTTP), ("workload = \"bulk\"", Self.unusualBulk),
+    ] {
+      let text = Self.unusual.replacing("[engine]\n", with: "[engine]\n\(keys)\n") + "\n" + section
       let settings = try Configuration.parse(text, name: "unusual.toml")
       #expect(try Configuration.parse(Configuration.effective(settings), name: "effective") == settings)
       unchanged.formIntersection(Configuration.effective(settings).split(separator: "\n"))
@@ -48,6 +50,13 @@ import Testing
     #expect(text.contains("\n# seed: random; from 0 to 9,223,372,036,854,775,807\n"))
     #expect(text.contains("\ndst_port_mask = 0xe000  # a mask of adjacent bits (such as 0xe000)\n"))
   }
+
+  static let unusualExchange = """
+    fin_by_client = 2
+    fin_by_server = 3
+    payload_size = 100
+    response_size = 0
+    """
 
   static let unusualHTTP = """
     [http]
@@ -94,13 +103,8 @@ import Testing
     cps_limit = 50000
     max_open = 1000
     detailed_records = true
-    fin_by_client = 2
-    fin_by_server = 3
     duration = "1500ms"
     ramp = 0.000_25
-    payload_size = 100
-    response_size = 0
-    think_time = 2
     seed = 9223372036854775807
     time_wait_pool = 16
     mss = 536

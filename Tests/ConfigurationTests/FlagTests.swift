@@ -68,6 +68,14 @@ struct BrokenFlags: Sendable, CustomTestStringConvertible {
       [("--path", "/a")],
       "command line: http.path is \"/a\", but engine.workload is \"exchange\": set engine.workload to \"http\" or leave http.path out"),
     BrokenFlags(
+      [("--workload", "http"), ("--payload-size", "5")],
+      "command line: engine.payload_size is 5, but engine.workload is \"http\": set engine.workload to \"exchange\" or leave "
+        + "engine.payload_size out"),
+    BrokenFlags(
+      [("--workload", "bulk"), ("--bulk-size", "9"), ("--think-time", "100")],
+      "command line: engine.think_time is 100, but engine.workload is \"bulk\": set engine.workload to \"exchange\" or leave "
+        + "engine.think_time out"),
+    BrokenFlags(
       [("--workload", "bulk")],
       "command line: bulk.size and engine.duration are both 0, so no connection would ever end: set one of them"),
     BrokenFlags(

@@ -96,10 +96,11 @@ import Testing
   @Test(arguments: [
     (0, 1_448, 10, 2), (0, 2_896, 10, 3), (0, 424, 10, 1), (0, 1_024, 10, 1), (0, 4_095, 10, 4), (0, 4_097, 10, 4), (0, 65_535, 10, 63),
     (0, 1_448, 11, 1), (0, 60_000, 14, 3), (0, 0, 10, 0), (1, 724, 10, 2), (7, 65_535, 7, 65_535), (7, 3, 7, 3), (10, 65_535, 7, 65_535),
-    (0, 100, 0, 100),
+    (0, 100, 0, 100), (0, 1_460, 7, 12), (0, 1_459, 7, 11), (0, 1_460, 0, 1_460), (0, 2_920, 7, 22), (0, 1_460, 8, 6),
   ])
   func windowsInOtherUnits(_ scale: Int, _ window: Int, _ offered: Int, _ told: Int) {
     let connections = Table<ProxyConnection>(count: 1)
+    connections.base.pointee.serverMSS = 1_460
     connections.base.pointee.scales = UInt8(scale) << 4
     connections.base.pointee.offeredScale = UInt8(offered)
     #expect(connections[0].windowForClient(UInt16(window)) == UInt16(told))

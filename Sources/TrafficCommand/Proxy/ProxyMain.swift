@@ -93,6 +93,7 @@ struct ProxyCheckCommand: ParsableCommand {
 struct ProxyRecordsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "records", abstract: "Print the connection records of a run, a line to each connection with both its legs.",
+    usage: "\(programName) records <file> [<options>]",
     discussion: RecordsOptions.discussion)
 
   @OptionGroup var options: RecordsOptions
