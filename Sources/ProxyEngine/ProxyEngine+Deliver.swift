@@ -36,9 +36,9 @@ extension ProxyEngine {
     if server.acknowledged > before.acknowledged || opens {
       connection.pointee.retries = 0
       planResend(slot)
-    } else if isClosed, connection.pointee.retries >= parameters.retries {
-      // It is alive, and probed as rarely as before.
-      connection.pointee.retries = max(parameters.retries, 1) &- 1
+    } else if isClosed {
+      // It is alive: it has as many tries as are left, and is probed more rarely up to that.
+      connection.pointee.retries = min(connection.pointee.retries, parameters.retries / 2)
     }
     let end = connection.pointee.phase == .replaying ? binding.pointee.answered : binding.pointee.count
     let room = room(connection, binding)

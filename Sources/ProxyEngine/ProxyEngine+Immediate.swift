@@ -96,10 +96,32 @@ extension ProxyEngine {
     connection.pointee.enter(.spliced, now: moment.milliseconds)
     records.answered(slot, segment.pointee.sequence)
     records.joined(slot, segment.pointee.sequence, .spliced, now)
+    passJoining(segment, slot, packet, &io)
+  }
+
+  private mutating func passJoining<Port: PacketPort & ~Copyable>(
+    _ segment: UnsafePointer<TCPSegment>, _ slot: UInt32, _ packet: consuming Packet, _ io: inout PacketQueue<Port>
+  ) {
+    let connection = connections.base + Int(slot)
     passToClient(connection, slot, segment, packet.bytes, packet, isUsual: false, &io)
     // The window of a SYN is not scaled (RFC 7323 2.2).
     connection.pointee.server.edge = segment.pointee.acknowledgment + UInt32(segment.pointee.window)
     connection.pointee.flags.set(.halfOpen)
+  }
+
+  /// A SYN-ACK with another number than before, of a server that keeps nothing of a SYN: its cookies change with time (RFC 4987 3.6). The client
+  /// has acknowledged none of them yet.
+  @inline(never)
+  mutating func passOtherSynAck<Port: PacketPort & ~Copyable>(
+    _ segment: UnsafePointer<TCPSegment>, _ slot: UInt32, _ packet: consuming Packet, _ io: inout PacketQueue<Port>
+  ) {
+    let connection = connections.base + Int(slot)
+    let acknowledgment = segment.pointee.acknowledgment
+    let isOfSyn = acknowledgment == connection.pointee.clientStart || acknowledgment == connection.pointee.client.next
+    guard segment.pointee.flags.has(.ack), isOfSyn else { return drop(packet, .acknowledgesUnsent, &io) }
+    connection.pointee.client.edge = SequenceNumber(connection.pointee.client.edge.distance(from: connection.pointee.client.acknowledged))
+    connection.pointee.joinAtOnce(segment)
+    passJoining(segment, slot, packet, &io)
   }
 }
 
@@ -112,7 +134,9 @@ extension ProxyConnection {
     scales = options.present.has(.windowScale) ? options.windowScale : 0
     clientTimestamp = options.present.has(.timestamps) ? options.timestampValue : 0
     client.edge = SequenceNumber(UInt32(segment.pointee.window))
-    client.next = segment.pointee.sequence + segment.pointee.length
+    // The first may have carried data, of which the server may have taken some, and the next none (RFC 7413 4.1.3).
+    let end = segment.pointee.sequence + segment.pointee.length
+    if end > client.next { client.next = end }
   }
 
   /// Both ends have named their numbers, to each other.

@@ -99,6 +99,7 @@ extension ProxyEngine {
     case .connecting where opens && connection.pointee.flags.has(.immediate):
       takeRepeatedSyn(segment, slot, packet, &io)
     case .spliced where connection.pointee.flags.has(.halfOpen) && leg == .server:
+      if segment.pointee.sequence + 1 != connection.pointee.serverStart { return passOtherSynAck(segment, slot, packet, &io) }
       passToClient(connection, slot, segment, packet.bytes, packet, isUsual: false, &io)
     case .spliced where connection.pointee.flags.has(.halfOpen) && opens && segment.pointee.sequence + 1 == connection.pointee.clientStart:
       passRepeatedSyn(segment, slot, packet, &io)

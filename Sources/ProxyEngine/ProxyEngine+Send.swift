@@ -91,7 +91,10 @@ extension ProxyEngine {
     guard connection.pointee.flags.has(.bound), !connection.pointee.flags.has(.immediate) else { return connection.pointee.client.next }
     let binding = bindings.base + Int(connection.pointee.binding)
     let isAll = binding.pointee.sent == binding.pointee.count && binding.pointee.count > 0
-    return isAll ? connection.pointee.client.next : binding.pointee.start + binding.pointee.sent
+    if isAll { return connection.pointee.client.next }
+    let sent = binding.pointee.start + binding.pointee.sent
+    // A probe's octets that were taken are not counted as sent.
+    return connection.pointee.isJoined && connection.pointee.server.acknowledged > sent ? connection.pointee.server.acknowledged : sent
   }
 
   /// What the client may be told that was received: what the server has acknowledged, or the proxy answers for.

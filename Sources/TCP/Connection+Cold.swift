@@ -218,7 +218,7 @@ extension Connection {
     guard state.takesPayload else { return }
     if segment.pointee.sequence < receiveNext { noteDuplicate(segment, cold) }
     takePayload(segment, inOrder: false, window: coldWindow(cold), &action)
-    if !action.events.has(.peerClosed), cold.pointee.received.count > 0 || cold.pointee.finIsKept { advanceOverKept(cold, &action) }
+    if cold.pointee.received.count > 0 || cold.pointee.finIsKept { advanceOverKept(cold, &action) }
   }
 
   /// A segment that came too early: what of it lies in the window can be kept. The owner keeps it, and says so (`kept`).
@@ -252,9 +252,10 @@ extension Connection {
     receiveNext = cold.pointee.received.advance(receiveNext)
     // Also what came once more within this segment is kept no longer.
     if cold.pointee.received.count < stretches { action.events.set(.keptInOrder) }
-    if cold.pointee.finIsKept, cold.pointee.keptFIN == receiveNext {
-      cold.pointee.finIsKept = false
-      takeFIN(&action)
-    }
+    // It may have come again, too.
+    let closes = cold.pointee.keptFIN == receiveNext && !action.events.has(.peerClosed)
+    guard cold.pointee.finIsKept, closes || action.events.has(.peerClosed) else { return }
+    cold.pointee.finIsKept = false
+    if closes { takeFIN(&action) }
   }
 }

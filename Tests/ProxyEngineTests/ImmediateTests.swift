@@ -112,6 +112,44 @@ import Testing
     script.finish()
   }
 
+  /// A server that keeps nothing of a SYN may answer it with another number the next time.
+  @Test(arguments: [900_000, 600_000] as [UInt32]) func anotherSynAckTakesThePlaceOfALostOne(number: UInt32) {
+    let script = script()
+    script.fromClient(.syn, window: 500)
+    passSyn(script)
+    script.fromServer(.synAck)
+    script.toClient(.synAck)
+    script.fromClient(.syn, seq: 1_000, window: 500)
+    passSyn(script)
+    script.server.next = number
+    script.client.expected = nil
+    script.fromServer(.synAck, window: 700)
+    script.toClient(.synAck, seq: number, window: 700)
+    script.fromClient(.ack)
+    script.toServer(.ack, seq: 1_001)
+    script.fromServer(.finAck, "bye")
+    script.toClient(.finAck, "bye")
+    script.fromClient(.finAck)
+    script.toServer(.finAck)
+    script.fromServer(.ack)
+    script.toClient(.ack)
+    script.ended(.completed)
+    script.finish()
+  }
+
+  /// RFC 7413: the SYN that is repeated carries no data; the server may have taken it from the first.
+  @Test func aSynWithDataIsRepeatedWithout() {
+    let script = script()
+    script.fromClient(.syn, "data")
+    script.toServer(.syn, "data", seq: 1_000)
+    script.fromClient(.syn, seq: 1_000)
+    script.toServer(.syn, seq: 1_000)
+    script.server.expected = 1_005
+    script.fromServer(.synAck, ack: 1_005)
+    script.toClient(.synAck, ack: 1_005)
+    script.finish()
+  }
+
   @Test func aChallengeDoesNotSpoilTheClientsClock() {
     let script = script()
     let own: (UInt32, UInt32) -> [UInt8] = { [1, 1] + OptionOctets.timestamps($0, $1) }

@@ -129,6 +129,31 @@ import Testing
     #expect(bench.station.worker.engine.heldCount == 0)
   }
 
+  /// And so is what comes again with a FIN.
+  @Test func whatIsKeptAndComesAgainWithAFinIsLetGo() throws {
+    let bench = bench(0)
+    let synAck = try #require(bench.send(Self.frame(Bench.segment(.syn, 100), Self.synOptions)).first)
+    let first = synAck.segment.sequence.rawValue &+ 1
+    bench.send(Bench.segment(.ack, 101, first))
+    bench.send(Bench.segment(.finAck, 109, first), payload: Array(repeating: 7, count: 8))
+    let last = bench.send(Bench.segment(.finAck, 101, first), payload: Array(repeating: 7, count: 16)).first
+    #expect(last?.segment.acknowledgment.rawValue == 118)
+    #expect(bench.station.worker.engine.heldCount == 0)
+  }
+
+  /// A loss shows when a round trip has passed, without a timeout, though nobody knows when what overtook it was sent.
+  @Test func aLossIsFoundWhenAConnectionBecomesCold() throws {
+    let bench = bench(8_000)
+    let first = try asked(bench)
+    _ = pass(20, bench)
+    bench.send(Self.frame(Bench.segment(.ack, 117, first &+ 1_460), []))
+    for end in [4_380, 5_840, 7_300, 8_000] as [UInt32] {
+      bench.send(Self.frame(Bench.segment(.ack, 117, first &+ 1_460), Self.block(first &+ 2_920, first &+ end)))
+    }
+    let again = pass(60, bench)
+    #expect(again.contains { $0.segment.sequence.rawValue == first &+ 1_460 })
+  }
+
   /// What was in flight when the first loss, or what looks like one, came: nobody knows when it was sent.
   @Test func reorderingIsNoLossWhenAConnectionBecomesCold() throws {
     let bench = bench(8_000)

@@ -137,10 +137,12 @@ extension Recovery {
 
   /// RFC 8985 6.2 step 2: of all segments delivered, the one that was sent last.
   private mutating func delivered(_ segment: UnsafeMutablePointer<SentSegment>, now: UInt32) {
-    let roundTrip = now &- segment.pointee.sentAt
-    if segment.pointee.tellsNoTime {
+    var roundTrip = now &- segment.pointee.sentAt
+    if segment.pointee.marks.has(.wasResent) {
       // Too soon after the retransmission: it is the first transmission that arrived.
       if roundTrip < minimumRTT { return }
+    } else if segment.pointee.marks.has(.adopted), minimumRTT != .max {
+      roundTrip = larger(roundTrip, minimumRTT)
     }
     rackRTT = roundTrip
     if !rackIsSet || isSentAfter(segment.pointee, rack) {
