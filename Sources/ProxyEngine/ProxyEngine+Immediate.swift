@@ -60,6 +60,7 @@ extension ProxyEngine {
   }
 
   /// A SYN passes with other addresses and ports only.
+  @inline(always)
   private func toServerLeg(
     _ frame: UnsafeMutableRawPointer, _ segment: UnsafePointer<TCPSegment>, _ connection: UnsafePointer<ProxyConnection>
   ) {
