@@ -159,12 +159,18 @@ import Testing
     script.finish()
   }
 
-  @Test func aClosedWindowIsProbed() {
+  /// A connection whose request meets a closed window, and is probed for the first time.
+  private func probed() -> Script<FirstGroup, NoInspector> {
     let script = Script()
     script.handshake()
     script.fromClient(.pshAck, "hello")
     script.accept(window: 0)
     script.toServer(.ack, "h")
+    return script
+  }
+
+  @Test func aClosedWindowIsProbed() {
+    let script = probed()
     probe(script)
     script.fromServer(.ack, ack: 1_002, window: 100)
     script.toClient(.ack, ack: 1_002)
@@ -174,11 +180,7 @@ import Testing
 
   /// The server has refused the probes: their octet is sent again with the others.
   @Test func aWindowOpensBehindARefusedProbe() {
-    let script = Script()
-    script.handshake()
-    script.fromClient(.pshAck, "hello")
-    script.accept(window: 0)
-    script.toServer(.ack, "h")
+    let script = probed()
     probe(script)
     script.fromServer(.ack, ack: 1_001, window: 100)
     script.toClient(.ack, ack: 1_001)
@@ -188,11 +190,7 @@ import Testing
 
   /// Two probes that are lost after many that were answered do not end it.
   @Test func someProbesMayBeLost() {
-    let script = Script()
-    script.handshake()
-    script.fromClient(.pshAck, "hello")
-    script.accept(window: 0)
-    script.toServer(.ack, "h")
+    let script = probed()
     probe(script)
     script.pass(50_000, step: 100)
     #expect(script.sentToServer == 2)
@@ -205,11 +203,7 @@ import Testing
 
   /// Of octets that probes were made of and that were taken, the proxy knows when it speaks for the client.
   @Test func aResetBehindProbesThatWereTaken() {
-    let script = Script()
-    script.handshake()
-    script.fromClient(.pshAck, "hello")
-    script.accept(window: 0)
-    script.toServer(.ack, "h")
+    let script = probed()
     script.fromServer(.ack, ack: 1_002, window: 0)
     script.toClient(.ack, ack: 1_002)
     script.pass(1_100)
