@@ -22,8 +22,8 @@ extension ProxyEngine {
     binding.pointee.sent = sent
   }
 
-  /// The server has said something: what its window takes now, and has never been sent, goes at once. When a window opens, so does what was sent
-  /// before it closed: a server that is short of room may have thrown that away.
+  /// The server has said something: what its window takes now, and has never been sent, goes at once; when a window opens, what was sent before
+  /// it closed goes again, too: a server that is short of room may have thrown it away.
   /// - Parameter before: the server as it was.
   private mutating func deliverMore<Port: PacketPort & ~Copyable>(
     _ slot: UInt32, after before: EndState, _ io: inout PacketQueue<Port>

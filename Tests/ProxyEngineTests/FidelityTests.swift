@@ -27,12 +27,7 @@ import Testing
       script.fromClient(.pshAck, "question \(turn)")
       script.toServer(.pshAck, "question \(turn)")
     }
-    script.fromServer(.finAck)
-    script.toClient(.finAck)
-    script.fromClient(.finAck)
-    script.toServer(.finAck)
-    script.fromServer(.ack)
-    script.toClient(.ack)
+    script.close()
     script.ended(.completed)
     script.finish()
   }

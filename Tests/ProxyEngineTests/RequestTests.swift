@@ -490,12 +490,7 @@ import Testing
   @Test(arguments: [WorkerCommand.stopOpening, .closeAll, .resetAll]) func aRunThatEndsReopensNothing(command: WorkerCommand) {
     let script = Script()
     script.splice()
-    script.fromServer(.finAck)
-    script.toClient(.finAck)
-    script.fromClient(.finAck)
-    script.toServer(.finAck)
-    script.fromServer(.ack)
-    script.toClient(.ack)
+    script.close()
     script.link.send(command)
     script.turn()
     script.fromClient(.syn, seq: 900_000, options: Script<FirstGroup, NoInspector>.usualSyn)

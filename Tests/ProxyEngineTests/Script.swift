@@ -342,6 +342,16 @@ final class Script<Rule: BindingRule, Inspector: PayloadInspector> {
 
   // MARK: The end
 
+  /// Both ends close, the server first.
+  func close(at location: SourceLocation = #_sourceLocation) {
+    fromServer(.finAck)
+    toClient(.finAck, at: location)
+    fromClient(.finAck)
+    toServer(.finAck, at: location)
+    fromServer(.ack)
+    toClient(.ack, at: location)
+  }
+
   func ended(_ outcome: ProxyOutcome, _ count: UInt64 = 1, at location: SourceLocation = #_sourceLocation) {
     #expect(statistics[outcome] == count, "\(report)", sourceLocation: location)
   }
