@@ -64,8 +64,7 @@ public struct ProxyEngine<Rule: BindingRule, Inspector: PayloadInspector>: Engin
 
   let flowHash: FlowHash
   let initialSequence: InitialSequence
-  let microsecondsPerTick: UInt64  // in 2^-64
-  let start: Ticks
+  let time: RunTime
   var challenges = RateLimit(perSecond: 1_000)
   let sumless = SumlessStations()
   var timersSeen: UInt32 = .max
@@ -93,10 +92,9 @@ public struct ProxyEngine<Rule: BindingRule, Inspector: PayloadInspector>: Engin
     parameters = settings.parameters
     self.rule = rule
     self.inspector = inspector
-    self.start = start
     flowHash = FlowHash(secret0: random.next(), secret1: random.next())
     initialSequence = InitialSequence(key0: random.next(), key1: random.next())
-    microsecondsPerTick = UInt64(1e6 / share.ticksPerSecond * 18_446_744_073_709_551_616)
+    time = RunTime(start: start, ticksPerSecond: share.ticksPerSecond)
 
     let capacity = share.maxOpen + settings.lingerPool
     openMost = share.maxOpen
@@ -151,9 +149,7 @@ public struct ProxyEngine<Rule: BindingRule, Inspector: PayloadInspector>: Engin
   @inline(always)
   mutating func tell(_ now: Ticks) {
     self.now = now
-    moment.microseconds = multiply_high(now &- start, microsecondsPerTick)
-    // From 1 on: it is also the timestamps' clock, and 0 stands for none that was received.
-    moment.milliseconds = UInt32(truncatingIfNeeded: moment.microseconds / 1_000) &+ 1
+    moment = time.moment(now)
   }
 
   @inline(__always)

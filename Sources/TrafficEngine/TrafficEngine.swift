@@ -57,11 +57,10 @@ public struct TrafficEngine<W: Workload>: Engine, ~Copyable {
   let targets: Table<TargetRoute>
   let flowHash: FlowHash
   let initialSequence: InitialSequence
-  let microsecondsPerTick: UInt64  // in 2^-64
+  let time: RunTime
   let parametersTable: Table<TCPParameters>
   /// Milliseconds within which a connection whose timer was started is looked at.
   let shortestWait: UInt32
-  let start: Ticks
 
   // The client role.
   var tuples: SourcePortChooser
@@ -117,7 +116,7 @@ public struct TrafficEngine<W: Workload>: Engine, ~Copyable {
     listeners = Listeners(own, others: settings.port.servers, ports: settings.engine.ports)
     flowHash = FlowHash(secret0: random.next(), secret1: random.next())
     initialSequence = InitialSequence(key0: random.next(), key1: random.next())
-    microsecondsPerTick = UInt64(1e6 / share.ticksPerSecond * 18_446_744_073_709_551_616)
+    time = RunTime(start: start, ticksPerSecond: share.ticksPerSecond)
 
     targets = Table(count: settings.targets.count)
     for (index, target) in settings.targets.enumerated() {
@@ -164,7 +163,6 @@ public struct TrafficEngine<W: Workload>: Engine, ~Copyable {
     pacer = Pacer(
       rate: share.connectionsPerSecond, ticksPerSecond: share.ticksPerSecond, ramp: Double(settings.engine.ramp) / 1e9,
       duration: Double(settings.engine.duration) / 1e9, worker: share.worker, workers: share.workers)
-    self.start = start
   }
 
   /// Our MAC address.
@@ -217,9 +215,7 @@ public struct TrafficEngine<W: Workload>: Engine, ~Copyable {
   @inline(always)
   mutating func tell(_ now: Ticks) {
     self.now = now
-    moment.microseconds = multiply_high(now &- start, microsecondsPerTick)
-    // From 1 on: it is also the timestamps' clock, and 0 stands for none that was received.
-    moment.milliseconds = UInt32(truncatingIfNeeded: moment.microseconds / 1_000) &+ 1
+    moment = time.moment(now)
   }
 
   @inline(__always)
