@@ -21,6 +21,8 @@ public struct ExchangeWorkload: Workload {
   /// Octets that an end has usually received when its peer closes.
   private let usualAnswers: UInt32
   private let usualPayloads: UInt32
+  /// Octets are verified, and a client's state has its key.
+  private let isPlain: Bool
 
   public init(_ settings: EngineSettings) {
     payloadSize = UInt32(settings.payloadSize)
@@ -35,6 +37,7 @@ public struct ExchangeWorkload: Workload {
     payloadsDue = limits.min() ?? .max
     usualAnswers = (limits.min() ?? 1) &* responseSize
     usualPayloads = (limits.min() ?? 1) &* payloadSize
+    isPlain = verifies && thinkTime == 0
   }
 
   public struct State: BitwiseCopyable, Sendable {
@@ -67,16 +70,14 @@ public struct ExchangeWorkload: Workload {
   @inline(__always)
   public func begin(_ view: WorkloadView) -> State {
     var state = State()
-    if view.role == .client { state.key = clientKey(view) }
+    if carriesID, view.role == .client { state.key = Self.fold(Self.id(view.connection.pointee)) }
     return state
   }
 
-  @inline(always)
-  private func clientKey(_ view: WorkloadView) -> UInt32 { carriesID ? Self.fold(Self.id(view.connection.pointee)) : 0 }
-
-  @inline(always)
-  private func key(_ view: WorkloadView, _ state: State) -> UInt32 {
-    usually(thinkTime == 0) || view.role == .server ? state.key : clientKey(view)
+  /// Of a client that thinks.
+  @inline(never)
+  private static func key(_ connection: UnsafePointer<Connection>, carriesID: Bool) -> UInt32 {
+    carriesID ? fold(id(connection.pointee)) : 0
   }
 
   @inline(__always)
@@ -103,15 +104,30 @@ public struct ExchangeWorkload: Workload {
     return received == state.messages &* size && state.messages >= due ? nil : .messageIncomplete
   }
 
-  /// Whether a client has received more than the payloads that it has sent are answered with. Of a handshake alone nothing is expected, and a
-  /// server may greet.
+  /// Whether a client has received more than the payloads that it has sent are answered with.
   @inline(always)
-  private func isUnaskedFor(_ view: WorkloadView, _ state: inout State) -> Bool {
+  private static func isUnaskedFor(
+    _ connection: UnsafePointer<Connection>, _ state: inout State, payloadSize: UInt32, responseSize: UInt32
+  ) -> Bool {
+    let received = connection.pointee.streamReceived
+    let sent = connection.pointee.streamSent
+    // Up to the whole answer to a payload that was sent, where those before it are counted.
+    let answer = received &- state.messages &* responseSize
+    let asked = sent &- (state.messages &+ 1) &* payloadSize
+    if usually(answer <= responseSize), usually(Int32(bitPattern: asked) >= 0) { return false }
+    return isUnasked(received: received, sent: sent, &state, payloadSize: payloadSize, responseSize: responseSize)
+  }
+
+  /// Of a handshake alone nothing is expected, and a server may greet.
+  @inline(never)
+  private static func isUnasked(
+    received: UInt32, sent: UInt32, _ state: inout State, payloadSize: UInt32, responseSize: UInt32
+  ) -> Bool {
     if payloadSize == 0 { return false }
     if responseSize == 0 { return true }
-    state.countMessages(in: view.received, responseSize)
-    let unanswered = Int32(bitPattern: view.sent &- state.messages &* payloadSize)
-    return unanswered < 0 || unanswered == 0 && view.received != state.messages &* responseSize
+    state.countMessages(in: received, responseSize)
+    let unanswered = Int32(bitPattern: sent &- state.messages &* payloadSize)
+    return unanswered < 0 || unanswered == 0 && received != state.messages &* responseSize
   }
 
   @inline(always)
@@ -150,7 +166,7 @@ public struct ExchangeWorkload: Workload {
 
   @inline(__always)
   public func write(_ view: WorkloadView, _ state: State, offset: UInt32, into bytes: UnsafeMutableRawPointer, count: Int) {
-    let key = key(view, state)
+    let key = usually(thinkTime == 0) || view.role == .server ? state.key : Self.key(view.connection, carriesID: carriesID)
     guard usually(Self.isWords(offset, count)) else {
       return Self.writeOctets(view.connection, key, carriesID: carriesID, offset, bytes, count)
     }
@@ -187,24 +203,53 @@ public struct ExchangeWorkload: Workload {
     }
   }
 
+  /// What nearly all is: one or two words of the pattern. (The rest is out of line, and is told what it needs to know: a call with `self` would
+  /// have it copied.)
   @inline(__always)
   public func receive(_ view: WorkloadView, _ state: inout State, offset: UInt32, bytes: UnsafeRawPointer, count: Int) -> Outcome? {
-    let role = view.role
-    let learns = offset == 0 && carriesID && role == .server && count >= 8
-    if learns { state.key = Self.fold(bytes.native64(0)) }
-    if role == .client, rarely(isUnaskedFor(view, &state)) { return .payloadMismatch }
-    if rarely(thinkTime > 0), role == .client { state.key = view.milliseconds &+ thinkTime }
-    if !verifies { return nil }
-    var key = key(view, state)
-    guard usually(Self.isWords(offset, count)) else {
-      let isExpected = Self.receiveOctets(role, &key, learns: carriesID && role == .server, offset, bytes, count)
-      if role == .server { state.key = key }
-      return isExpected ? nil : .payloadMismatch
+    guard usually(isPlain), usually(count <= 16), usually(Self.isWords(offset, count)) else {
+      return Self.receiveAny(
+        view.connection, now: view.milliseconds, &state, offset, bytes, count, payloadSize: payloadSize, responseSize: responseSize,
+        thinkTime: thinkTime, verifies: verifies)
     }
-    let octets = Self.pattern(key, offset, role == .client ? .server : .client)
-    var difference = learns ? 0 : bytes.native64(0) ^ octets
+    let first = bytes.native64(0)
+    var difference: UInt64 = 0
+    var octets: UInt64
+    if view.role == .server {
+      let learns = offset == 0 && carriesID
+      if learns { state.key = Self.fold(first) }
+      octets = Self.pattern(state.key, offset, .client)
+      if !learns { difference = first ^ octets }
+    } else {
+      if rarely(Self.isUnaskedFor(view.connection, &state, payloadSize: payloadSize, responseSize: responseSize)) {
+        return .payloadMismatch
+      }
+      octets = Self.pattern(state.key, offset, .server)
+      difference = first ^ octets
+    }
     if count > 8 { difference |= bytes.native64(8) ^ (octets &+ Self.step) }
-    if rarely(count > 16) { difference |= Self.differenceOfRun(octets, bytes, count) }
+    return usually(difference == 0) ? nil : .payloadMismatch
+  }
+
+  @inline(never)
+  private static func receiveAny(
+    _ connection: UnsafePointer<Connection>, now: UInt32, _ state: inout State, _ offset: UInt32, _ bytes: UnsafeRawPointer, _ count: Int,
+    payloadSize: UInt32, responseSize: UInt32, thinkTime: UInt32, verifies: Bool
+  ) -> Outcome? {
+    let carriesID = payloadSize >= idMinimum
+    let isClient = connection.pointee.role == .client
+    if !isClient, offset == 0, carriesID, count >= 8 { state.key = fold(bytes.native64(0)) }
+    if isClient, isUnaskedFor(connection, &state, payloadSize: payloadSize, responseSize: responseSize) { return .payloadMismatch }
+    if isClient, thinkTime > 0 { state.key = now &+ thinkTime }
+    if !verifies { return nil }
+    let key = !isClient || thinkTime == 0 ? state.key : Self.key(connection, carriesID: carriesID)
+    guard isWords(offset, count) else {
+      return receiveOctets(isClient, key, &state, learns: carriesID && !isClient, offset, bytes, count) ? nil : .payloadMismatch
+    }
+    let octets = pattern(key, offset, isClient ? .server : .client)
+    var difference = !isClient && offset == 0 && carriesID ? 0 : bytes.native64(0) ^ octets
+    if count > 8 { difference |= bytes.native64(8) ^ (octets &+ step) }
+    if count > 16 { difference |= differenceOfRun(octets, bytes, count) }
     return difference == 0 ? nil : .payloadMismatch
   }
 
@@ -222,18 +267,21 @@ public struct ExchangeWorkload: Workload {
     return difference
   }
 
+  /// Octet by octet. A server learns the key of the first eight.
   @inline(never)
   private static func receiveOctets(
-    _ role: Role, _ key: inout UInt32, learns: Bool, _ offset: UInt32, _ bytes: UnsafeRawPointer, _ count: Int
+    _ isClient: Bool, _ key: UInt32, _ state: inout State, learns: Bool, _ offset: UInt32, _ bytes: UnsafeRawPointer, _ count: Int
   ) -> Bool {
+    var key = key
     for place in 0..<count {
       let at = offset &+ UInt32(truncatingIfNeeded: place)
       let octet = bytes.octet(place)
       if learns, at == 0 { key = 0 }
       if learns, at < idLength {
         key ^= UInt32(octet) &<< (at & 3 &* 8)  // folds as it comes
+        state.key = key
       } else {
-        let octets = pattern(key, at, role == .client ? .server : .client)
+        let octets = pattern(key, at, isClient ? .server : .client)
         guard octet == UInt8(truncatingIfNeeded: octets &>> UInt64(at & 7 &* 8)) else { return false }
       }
     }

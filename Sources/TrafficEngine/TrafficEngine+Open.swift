@@ -39,7 +39,7 @@ extension TrafficEngine {
   }
 
   /// False when no connection could be opened now: no address and port free, or no slot.
-  @inline(never)
+  @inline(always)
   private mutating func openOne<Port: PacketPort & ~Copyable>(_ io: inout PacketQueue<Port>) -> Bool {
     guard flows.count < flows.capacity else { return false }
     let target = targets.base + nextTarget

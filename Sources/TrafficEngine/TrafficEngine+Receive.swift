@@ -141,7 +141,7 @@ extension TrafficEngine {
   }
 
   /// RFC 9293 3.10.7.1 (CLOSED) and 3.10.7.2 (LISTEN).
-  @inline(never)
+  @inline(always)
   mutating func receiveWithoutConnection<Port: PacketPort & ~Copyable>(
     _ segment: UnsafePointer<TCPSegment>, _ hash: UInt32, _ packet: consuming Packet, _ io: inout PacketQueue<Port>
   ) {

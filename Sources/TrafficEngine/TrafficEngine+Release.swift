@@ -25,7 +25,7 @@ extension TrafficEngine {
     settle(slot, .completed)
   }
 
-  @inline(never)
+  @inline(always)
   private mutating func settle(_ slot: UInt32, _ outcome: Outcome) {
     timers.cancel(slot)
     account(slot, outcome)

@@ -229,7 +229,12 @@ public struct TrafficEngine<W: Workload>: Engine, ~Copyable {
       arrivals.base.read(burst, count: count, flows, flowHash)
     }
     for index in 0..<count { prefetchConnection(of: arrivals.base + index) }
-    for index in 0..<count { receive(arrivals.base + index, &io) }
+    var arrival = arrivals.base
+    let end = arrival + count
+    while arrival != end {
+      receive(arrival, &io)
+      arrival += 1
+    }
   }
 
   @inline(__always)

@@ -9,6 +9,35 @@ public struct ChecksumSum: Sendable, BitwiseCopyable {
   @inline(__always)
   public init(_ value: UInt64 = 0) { self.value = value }
 
+  /// The sum of words as they lie in memory, where each addition's carry goes into the next.
+  ///
+  /// - Parameter last: below 2^63, so that the last carry brings no other.
+  @inline(__always)
+  init(_ first: UInt64, _ second: UInt64, last: UInt64) {
+    var carry = false
+    let sum = Self.adding(first, second, &carry)
+    value = Self.adding(sum, last, &carry) &+ Self.number(carry)
+  }
+
+  @inline(__always)
+  init(_ first: UInt64, _ second: UInt64, _ third: UInt64, last: UInt64) {
+    var carry = false
+    let sum = Self.adding(Self.adding(first, second, &carry), third, &carry)
+    value = Self.adding(sum, last, &carry) &+ Self.number(carry)
+  }
+
+  /// Two additions of which one at most has a carry: one of the processor's, as nothing here is written as a choice.
+  @inline(__always)
+  private static func adding(_ a: UInt64, _ b: UInt64, _ carry: inout Bool) -> UInt64 {
+    let (half, overflow) = a.addingReportingOverflow(b)
+    let (sum, other) = half.addingReportingOverflow(number(carry))
+    carry = overflow != other
+    return sum
+  }
+
+  @inline(__always)
+  private static func number(_ carry: Bool) -> UInt64 { UInt64(unsafeBitCast(carry, to: UInt8.self)) }
+
   /// Adds 4 octets, given as they lie in memory.
   @inline(__always)
   public mutating func add(_ word: UInt32) { add(UInt64(word)) }
@@ -95,9 +124,11 @@ public struct ChecksumSum: Sendable, BitwiseCopyable {
     return UInt16(truncatingIfNeeded: (half &+ (half &<< 16 | half &>> 16)) &>> 16)
   }
 
-  /// Whether it is the sum of data that includes its own valid checksum.
+  /// Whether it is the sum of data that includes its own valid checksum, and is not all zeros: a multiple of 0xffff, as which 0xffff is folded.
+  ///
+  /// What an odd number divides is, times that number's inverse, the quotient; nothing else comes out that small.
   @inline(__always)
-  public var isWhole: Bool { folded == 0xffff }
+  public var isWhole: Bool { value &* 0xfffe_fffe_fffe_ffff <= UInt64.max / 0xffff }
 
   /// What to store, in memory order, in the checksum field that was zero while summing.
   @inline(__always)

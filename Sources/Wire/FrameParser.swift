@@ -70,25 +70,17 @@ public enum FrameParser {
     segment.payloadOffset = UInt16(truncatingIfNeeded: tcp &+ headerLength)
     segment.payloadLength = UInt16(truncatingIfNeeded: segmentLength &- headerLength)
     segment.options.present = TCPOptions.Present(rawValue: 0)
-    if verify == .headerOnly {
-      var header = ChecksumSum(frame.native64(ip))
-      header.add(frame.native64(ip &+ 8))
-      header.add(frame.native32(ip &+ 16))
-      guard header.isWhole else { return false }
-    }
-    if verify == .software {
+    if verify != .byPort {
       let addresses = frame.native64(ip &+ 12)
-      var header = ChecksumSum(frame.native64(ip))
-      header.add(frame.native32(ip &+ 8))
-      header.add(addresses)
+      let header = ChecksumSum(frame.native64(ip), addresses, last: UInt64(frame.native32(ip &+ 8)))
       guard usually(header.isWhole) else { return false }
-      var sum = ChecksumSum(addresses)
-      sum.add(networkOrder(UInt32(IPv4.protocolTCP) &<< 16 | UInt32(truncatingIfNeeded: segmentLength)))
-      sum.add(frame.native64(tcp))
-      sum.add(frame.native64(tcp &+ 8))
-      sum.add(frame.native32(tcp &+ 16))
-      if segmentLength > TCPHeader.length { sum.add(frame + (tcp &+ TCPHeader.length), count: segmentLength &- TCPHeader.length) }
-      guard usually(sum.isWhole) else { return false }
+      if verify == .software {
+        let pseudo = networkOrder(UInt32(IPv4.protocolTCP) &<< 16 | UInt32(truncatingIfNeeded: segmentLength))
+        var sum = ChecksumSum(
+          addresses, frame.native64(tcp), frame.native64(tcp &+ 8), last: UInt64(pseudo) &+ UInt64(frame.native32(tcp &+ 16)))
+        if segmentLength > TCPHeader.length { sum.add(frame + (tcp &+ TCPHeader.length), count: segmentLength &- TCPHeader.length) }
+        guard usually(sum.isWhole) else { return false }
+      }
     }
     if headerLength > TCPHeader.length {
       guard segment.options.readUsual(frame + (tcp &+ TCPHeader.length), count: headerLength &- TCPHeader.length) else { return false }

@@ -53,6 +53,36 @@ import Testing
     }
   }
 
+  @Test func multiplesOf65535AreWholeAndNothingElse() {
+    var random = SeededRandom(seed: 5)
+    let multiples: [UInt64] = [0xffff, 0x1_fffe, 0xffff_ffff, 0xffff_0000, .max, .max - 0xffff]
+    for value in multiples {
+      #expect(ChecksumSum(value).isWhole, "\(value)")
+      for change: UInt64 in [1, 2, 0xfffe] { #expect(!ChecksumSum(value - change).isWhole, "\(value) - \(change)") }
+    }
+    for _ in 0..<10_000 {
+      let value = random.next()
+      #expect(ChecksumSum(value).isWhole == (value % 0xffff == 0))
+      #expect(ChecksumSum(value - value % 0xffff).isWhole)
+    }
+  }
+
+  @Test func wordsInOneGoAddUpToWhatTheyDoOneByOne() {
+    var random = SeededRandom(seed: 6)
+    let edges: [UInt64] = [0, 1, .max, .max - 1, 1 << 63, 0xffff_ffff]
+    func word() -> UInt64 { random.next() % 2 == 0 ? random.next() : edges[Int(random.next() % 6)] }
+    for _ in 0..<10_000 {
+      let words = [word(), word(), word(), word() >> 1]
+      var three = ChecksumSum(words[0])
+      three.add(words[1])
+      three.add(words[3])
+      #expect(ChecksumSum(words[0], words[1], last: words[3]).folded == three.folded, "\(words)")
+      var four = ChecksumSum(words[0])
+      for other in words.dropFirst() { four.add(other) }
+      #expect(ChecksumSum(words[0], words[1], words[2], last: words[3]).folded == four.folded, "\(words)")
+    }
+  }
+
   @Test func foldingTakesAnyRegister() {
     for value in [0, 1, 0xffff, 0x1_0000, 0xffff_ffff, 0x1_0000_0000, .max, .max - 1, 0xffff_0000_ffff_0000] as [UInt64] {
       let expected = value == 0 ? 0 : (value - 1) % 0xffff + 1
