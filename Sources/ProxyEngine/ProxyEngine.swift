@@ -64,7 +64,7 @@ public struct ProxyEngine<Rule: BindingRule, Inspector: PayloadInspector>: Engin
 
   let flowHash: FlowHash
   let initialSequence: InitialSequence
-  let time: RunTime
+  let time: RunClock
   var challenges = RateLimit(perSecond: 1_000)
   let sumless = SumlessStations()
   var timersSeen: UInt32 = .max
@@ -94,7 +94,7 @@ public struct ProxyEngine<Rule: BindingRule, Inspector: PayloadInspector>: Engin
     self.inspector = inspector
     flowHash = FlowHash(secret0: random.next(), secret1: random.next())
     initialSequence = InitialSequence(key0: random.next(), key1: random.next())
-    time = RunTime(start: start, ticksPerSecond: share.ticksPerSecond)
+    time = RunClock(start: start, ticksPerSecond: share.ticksPerSecond)
 
     let capacity = share.maxOpen + settings.lingerPool
     openMost = share.maxOpen

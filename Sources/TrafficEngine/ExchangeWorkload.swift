@@ -203,8 +203,8 @@ public struct ExchangeWorkload: Workload {
     }
   }
 
-  /// What nearly all is: one or two words of the pattern. (The rest is out of line, and is told what it needs to know: a call with `self` would
-  /// have it copied.)
+  /// What nearly all is: one or two words of the pattern. The rest is out of line, as this is inlined only while it is short; and static, as a
+  /// call with `self` would have it copied.
   @inline(__always)
   public func receive(_ view: WorkloadView, _ state: inout State, offset: UInt32, bytes: UnsafeRawPointer, count: Int) -> Outcome? {
     guard usually(isPlain), usually(count <= 16), usually(Self.isWords(offset, count)) else {
@@ -231,6 +231,7 @@ public struct ExchangeWorkload: Workload {
     return usually(difference == 0) ? nil : .payloadMismatch
   }
 
+  /// Longer segments, odd ones, clients that think, and what is not verified.
   @inline(never)
   private static func receiveAny(
     _ connection: UnsafePointer<Connection>, now: UInt32, _ state: inout State, _ offset: UInt32, _ bytes: UnsafeRawPointer, _ count: Int,

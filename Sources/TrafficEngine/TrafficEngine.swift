@@ -57,7 +57,7 @@ public struct TrafficEngine<W: Workload>: Engine, ~Copyable {
   let targets: Table<TargetRoute>
   let flowHash: FlowHash
   let initialSequence: InitialSequence
-  let time: RunTime
+  let time: RunClock
   let parametersTable: Table<TCPParameters>
   /// Milliseconds within which a connection whose timer was started is looked at.
   let shortestWait: UInt32
@@ -116,7 +116,7 @@ public struct TrafficEngine<W: Workload>: Engine, ~Copyable {
     listeners = Listeners(own, others: settings.port.servers, ports: settings.engine.ports)
     flowHash = FlowHash(secret0: random.next(), secret1: random.next())
     initialSequence = InitialSequence(key0: random.next(), key1: random.next())
-    time = RunTime(start: start, ticksPerSecond: share.ticksPerSecond)
+    time = RunClock(start: start, ticksPerSecond: share.ticksPerSecond)
 
     targets = Table(count: settings.targets.count)
     for (index, target) in settings.targets.enumerated() {

@@ -124,7 +124,7 @@ public struct ChecksumSum: Sendable, BitwiseCopyable {
     return UInt16(truncatingIfNeeded: (half &+ (half &<< 16 | half &>> 16)) &>> 16)
   }
 
-  /// Whether it is the sum of data that includes its own valid checksum, and is not all zeros: a multiple of 0xffff, as which 0xffff is folded.
+  /// Whether it is the sum of data that includes its own valid checksum; the data must not be all zeros. Such a sum is a multiple of 0xffff.
   ///
   /// What an odd number divides is, times that number's inverse, the quotient; nothing else comes out that small.
   @inline(__always)

@@ -1,7 +1,7 @@
 import CPacket
 
 /// A run's time: what a clock's ticks come to since the run began, as TCP reckons in it.
-struct RunTime: BitwiseCopyable, Sendable {
+struct RunClock: BitwiseCopyable, Sendable {
   private let start: Ticks
   private let microsecondsPerTick: UInt64  // in 2^-64
 
