@@ -9,6 +9,7 @@ extension ProxyEngine {
     if discarded != nil { freeDiscarded(&io) }
     // Nothing comes due within a millisecond that was seen to the end.
     if moment.milliseconds == timersSeen { return false }
+    records.flush()
     tendNeighbours(&io)
     if survey.isDue(moment.milliseconds) { tendSurvey(&io) }
     var handled = 0

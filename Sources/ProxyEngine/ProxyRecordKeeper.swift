@@ -46,6 +46,10 @@ struct ProxyRecordKeeper: ~Copyable {
     open.base[Int(slot)].entered(step, at: now)
   }
 
+  /// Finished ones wait for others no longer.
+  @inline(always)
+  func flush() { channel?.pointee.queue.flush() }
+
   @inline(always)
   func tried(_ slot: UInt32) {
     guard isOn, open.base[Int(slot)].tries < .max else { return }

@@ -1,76 +1,104 @@
 import CPacket
 import Synchronization
 
-/// A bounded queue between one producer thread and one consumer thread, without locks, in chunks of which the producer fills again the one
-/// that came back last. It has room for a consumer that is late, but touches no more memory than what waits at a time, so that as a rule the
-/// producer writes to lines that its cache still has; a ring as large would go through all of its memory. Full is a return value.
+/// A bounded queue between one producer thread and one consumer thread, without locks, for producers that may not wait.
+///
+/// What the producer writes stays with it until a batch is full, or `flush` is called: then all of it is copied at once to where the consumer
+/// reads, so that the cache lines, which the consumer's core has, are asked for side by side. Written one by one they would be waited for one
+/// by one.
+///
+/// The memory between them is in chunks of which the producer fills again the one that came back last. There is room for a consumer that is
+/// late, but no more of it is touched than what waits at a time; a ring as large would go through all of its memory. Full is a return value.
 public struct ChunkQueue<Element: BitwiseCopyable>: ~Copyable, @unchecked Sendable {
-  let elements: Table<Element>
-  /// The elements that are in each chunk, as the producer tells the consumer, each on a cache line of its own.
-  let counts: Table<InlineArray<8, UInt64>>
-  /// Chunks in the order in which they were begun: the producer fills the last, the consumer empties the first.
-  let begun: SPSCRing<UInt32>
-  /// Chunks that the consumer has emptied.
-  let emptied: SPSCRing<UInt32>
-  let filling: UnsafeMutablePointer<Filling>
-  /// Elements of the first chunk that the consumer has taken.
-  let taken: UnsafeMutablePointer<Int>
-  /// The producer's stack of empty chunks.
-  let empty: Table<UInt32>
+  /// Two words: functions that are not inlined take a larger struct by address, for which it would be copied to the stack.
+  private let shared: UnsafeMutablePointer<Shared>
+  private let producer: UnsafeMutablePointer<Producer>
 
-  /// The chunk that the producer fills.
-  struct Filling: BitwiseCopyable {
-    var chunk: UInt32 = 0
-    /// Elements in it; a whole chunk of them: another one is needed.
-    var count = ChunkQueue.chunkLength
-    var emptyChunks: Int
+  /// What both threads read.
+  private struct Shared: ~Copyable {
+    let elements: Table<Element>
+    /// The elements that are in each chunk, as the producer tells the consumer, each on a cache line of its own.
+    let counts: Table<InlineArray<8, UInt64>>
+    /// Chunks in the order in which they were begun: the producer fills the last, the consumer empties the first.
+    let begun: SPSCRing<UInt32>
+    /// Chunks that the consumer has emptied.
+    let emptied: SPSCRing<UInt32>
+    /// Elements of the first chunk that the consumer has taken: one number.
+    let taken = Table<Int>(count: 1)
+
+    init(chunks: Int) {
+      elements = Table(count: chunks * chunkLength)
+      counts = Table(count: chunks)
+      begun = SPSCRing(capacity: chunks)
+      emptied = SPSCRing(capacity: chunks)
+    }
+
+    @inline(__always)
+    func start(_ chunk: UInt32) -> UnsafeMutablePointer<Element> { elements.base + Int(chunk) &* chunkLength }
+
+    @inline(__always)
+    func published(_ chunk: UInt32) -> UnsafeMutablePointer<Atomic<UInt64>> {
+      UnsafeMutableRawPointer(counts.base + Int(chunk)).assumingMemoryBound(to: Atomic<UInt64>.self)
+    }
   }
 
-  /// Elements of a chunk.
-  public static var chunkLength: Int { 512 }
+  /// What the producer alone knows.
+  private struct Producer: ~Copyable {
+    /// Elements of the batch that were written, and of these, those that were handed over already.
+    var written = 0
+    var handedOver = 0
+    let batch: Table<Element>
+    /// The chunk where the batch goes, and its elements before this batch; a whole chunk of them: another one is needed.
+    var chunk: UInt32 = 0
+    var count = chunkLength
+    /// A stack of empty chunks.
+    let empty: Table<UInt32>
+    var emptyChunks: Int
 
-  /// A queue of `capacity` elements, rounded up to whole chunks.
+    init(chunks: Int) {
+      batch = Table(count: batchLength)
+      empty = Table(count: chunks)
+      for chunk in 0..<chunks { empty[chunk] = UInt32(chunks - 1 - chunk) }
+      emptyChunks = chunks
+    }
+  }
+
+  /// Elements of a chunk: whole batches.
+  public static var chunkLength: Int { 512 }
+  public static var batchLength: Int { 32 }
+  /// How many elements before it is written to a place is asked for.
+  private static var ahead: Int { 8 }
+
+  /// A queue of `capacity` elements, rounded up to whole chunks, and a batch.
   public init(capacity: Int) {
     let chunks = max(1, (capacity + Self.chunkLength - 1) / Self.chunkLength)
-    elements = Table(count: chunks * Self.chunkLength)
-    counts = Table(count: chunks)
-    begun = SPSCRing(capacity: chunks)
-    emptied = SPSCRing(capacity: chunks)
-    empty = Table(count: chunks)
-    for chunk in 0..<chunks { empty[chunk] = UInt32(chunks - 1 - chunk) }
-    filling = .allocate(capacity: 1)
-    filling.initialize(to: Filling(emptyChunks: chunks))
-    taken = .allocate(capacity: 1)
-    taken.initialize(to: 0)
+    shared = .allocate(capacity: 1)
+    shared.initialize(to: Shared(chunks: chunks))
+    // On lines of its own.
+    producer = UnsafeMutableRawPointer.allocate(byteCount: 128, alignment: 128).bindMemory(to: Producer.self, capacity: 1)
+    producer.initialize(to: Producer(chunks: chunks))
   }
 
   deinit {
-    filling.deallocate()
-    taken.deallocate()
+    shared.deinitialize(count: 1)
+    shared.deallocate()
+    producer.deinitialize(count: 1)
+    producer.deallocate()
   }
 
-  public var capacity: Int { elements.count }
+  /// Elements that wait at most, those of the producer's batch among them.
+  public var capacity: Int { shared.pointee.elements.count + Self.batchLength }
 
-  /// Where the producer writes its next element, or nil when the queue is full; `commit` then hands it over.
+  /// Where the producer writes its next element, or nil when the queue is full; `commit` then takes it in.
   @inline(__always)
   public func reserve() -> UnsafeMutablePointer<Element>? {
-    if filling.pointee.count == Self.chunkLength, !begin() { return nil }
-    return start(filling.pointee.chunk) + filling.pointee.count
+    if producer.pointee.written == Self.batchLength, !Self.handOver(producer, to: shared) { return nil }
+    return producer.pointee.batch.base + producer.pointee.written
   }
 
-  /// Hands over the element that `reserve` gave, and asks for where one will be written that comes soon.
+  /// Takes in the element that `reserve` gave. The consumer sees it when the batch is full and another one comes, or with `flush`.
   @inline(__always)
-  public func commit() {
-    let count = filling.pointee.count &+ 1
-    filling.pointee.count = count
-    published(filling.pointee.chunk).pointee.store(UInt64(truncatingIfNeeded: count), ordering: .releasing)
-    let soon = UnsafeRawPointer(start(filling.pointee.chunk) + (count &+ 1))
-    var offset = 0
-    while offset < MemoryLayout<Element>.stride {
-      prefetch_to_write(soon + offset)
-      offset &+= 64
-    }
-  }
+  public func commit() { producer.pointee.written &+= 1 }
 
   /// False when the queue is full.
   @inline(__always)
@@ -81,46 +109,92 @@ public struct ChunkQueue<Element: BitwiseCopyable>: ~Copyable, @unchecked Sendab
     return true
   }
 
+  /// Hands over what the producer has written so far, as far as there is room. By the producer, or, when it has ended, by the consumer.
+  @inline(__always)
+  public func flush() {
+    if producer.pointee.written > producer.pointee.handedOver { _ = Self.handOver(producer, to: shared) }
+  }
+
   /// The consumer's next elements, as many as lie ready one after another.
   @inline(__always)
   public func readable() -> UnsafeBufferPointer<Element> {
-    guard let chunk = begun.peek()?.pointee else { return UnsafeBufferPointer(start: nil, count: 0) }
-    let count = Int(truncatingIfNeeded: published(chunk).pointee.load(ordering: .acquiring))
-    return UnsafeBufferPointer(start: start(chunk) + taken.pointee, count: count &- taken.pointee)
+    guard let chunk = shared.pointee.begun.peek()?.pointee else { return UnsafeBufferPointer(start: nil, count: 0) }
+    let count = Int(truncatingIfNeeded: shared.pointee.published(chunk).pointee.load(ordering: .acquiring))
+    let taken = shared.pointee.taken.base.pointee
+    return UnsafeBufferPointer(start: shared.pointee.start(chunk) + taken, count: count &- taken)
   }
 
   /// Gives `count` elements, read through `readable`, back to the producer.
   @inline(__always)
   public func consume(_ count: Int) {
+    let taken = shared.pointee.taken.base
     taken.pointee &+= count
-    guard taken.pointee == Self.chunkLength, let chunk = begun.peek()?.pointee else { return }
+    guard taken.pointee == Self.chunkLength, let chunk = shared.pointee.begun.peek()?.pointee else { return }
     taken.pointee = 0
-    begun.consume(1)
-    _ = emptied.push(chunk)
+    shared.pointee.begun.consume(1)
+    _ = shared.pointee.emptied.push(chunk)
+  }
+
+  /// Copies the batch, as far as it goes, to its chunk. False: there is no chunk for it.
+  @inline(never)
+  private static func handOver(_ producer: UnsafeMutablePointer<Producer>, to shared: UnsafePointer<Shared>) -> Bool {
+    if producer.pointee.count == chunkLength, !beginChunk(producer, shared) { return false }
+    let written = producer.pointee.written
+    let chunk = producer.pointee.chunk
+    copy(producer.pointee.batch.base, to: shared.pointee.start(chunk) + producer.pointee.count, producer.pointee.handedOver..<written)
+    shared.pointee.published(chunk).pointee.store(UInt64(truncatingIfNeeded: producer.pointee.count &+ written), ordering: .releasing)
+    producer.pointee.handedOver = written
+    if written == batchLength {
+      producer.pointee.count &+= batchLength
+      producer.pointee.written = 0
+      producer.pointee.handedOver = 0
+    }
+    return true
+  }
+
+  @inline(__always)
+  private static func copy(_ batch: UnsafePointer<Element>, to place: UnsafeMutablePointer<Element>, _ range: Range<Int>) {
+    var asked = range.lowerBound
+    let first = min(range.upperBound, asked &+ ahead)
+    while asked < first {
+      ask(place + asked)
+      asked &+= 1
+    }
+    var index = range.lowerBound
+    while index < range.upperBound {
+      if asked < range.upperBound {
+        ask(place + asked)
+        asked &+= 1
+      }
+      place[index] = batch[index]
+      index &+= 1
+    }
+  }
+
+  /// Asks for the lines of an element.
+  @inline(__always)
+  private static func ask(_ place: UnsafeMutablePointer<Element>) {
+    var offset = 0
+    while offset < MemoryLayout<Element>.stride {
+      prefetch_to_write(UnsafeRawPointer(place) + offset)
+      offset &+= 64
+    }
   }
 
   /// Takes another chunk to be filled. False: there is none.
   @inline(never)
-  func begin() -> Bool {
-    while let chunk = emptied.peek()?.pointee {
-      emptied.consume(1)
-      empty[filling.pointee.emptyChunks] = chunk
-      filling.pointee.emptyChunks &+= 1
+  private static func beginChunk(_ producer: UnsafeMutablePointer<Producer>, _ shared: UnsafePointer<Shared>) -> Bool {
+    while let chunk = shared.pointee.emptied.peek()?.pointee {
+      shared.pointee.emptied.consume(1)
+      producer.pointee.empty[producer.pointee.emptyChunks] = chunk
+      producer.pointee.emptyChunks &+= 1
     }
-    guard filling.pointee.emptyChunks > 0 else { return false }
-    filling.pointee.emptyChunks &-= 1
-    let chunk = empty[filling.pointee.emptyChunks]
-    published(chunk).pointee.store(0, ordering: .relaxed)
-    filling.pointee.chunk = chunk
-    filling.pointee.count = 0
-    return begun.push(chunk)
-  }
-
-  @inline(__always)
-  func start(_ chunk: UInt32) -> UnsafeMutablePointer<Element> { elements.base + Int(chunk) &* Self.chunkLength }
-
-  @inline(__always)
-  func published(_ chunk: UInt32) -> UnsafeMutablePointer<Atomic<UInt64>> {
-    UnsafeMutableRawPointer(counts.base + Int(chunk)).assumingMemoryBound(to: Atomic<UInt64>.self)
+    guard producer.pointee.emptyChunks > 0 else { return false }
+    producer.pointee.emptyChunks &-= 1
+    let chunk = producer.pointee.empty[producer.pointee.emptyChunks]
+    shared.pointee.published(chunk).pointee.store(0, ordering: .relaxed)
+    producer.pointee.chunk = chunk
+    producer.pointee.count = 0
+    return shared.pointee.begun.push(chunk)
   }
 }

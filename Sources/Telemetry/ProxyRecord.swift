@@ -41,7 +41,7 @@ public struct ProxyRecord: BitwiseCopyable, Sendable {
   public var reservedWord: UInt16 = 0
   /// The steps, 4 bits each, the first lowest.
   public var steps: UInt32 = 0
-  public var times: InlineArray<8, CompactTicks> = .init(repeating: CompactTicks(0))
+  public var times: InlineArray<8, CompactTicks> = .init(repeating: CompactTicks(rawValue: 0))
 
   public static var maximumSteps: Int { 8 }
 

@@ -21,18 +21,18 @@ struct RecordedConnection {
   var hasFailed: Bool { [client, server].contains { $0.map { $0.outcome != .completed } ?? false } }
 
   /// When the first of its ends opened, in ticks.
-  var opened: UInt64 { min(client?.opened ?? .max, server?.opened ?? .max) }
+  var opened: UInt64 { min(client?.course.opened ?? .max, server?.course.opened ?? .max) }
 
   // Each end knows itself best: between them, addresses may have been rewritten.
-  var clientAddress: IPv4Address { client?.localAddress ?? server!.remoteAddress }
-  var clientPort: UInt16 { client?.localPort ?? server!.remotePort }
-  var serverAddress: IPv4Address { server?.localAddress ?? client!.remoteAddress }
-  var serverPort: UInt16 { server?.localPort ?? client!.remotePort }
+  var clientAddress: IPv4Address { client?.key.destination ?? server!.key.source }
+  var clientPort: UInt16 { client?.key.destinationPort ?? server!.key.sourcePort }
+  var serverAddress: IPv4Address { server?.key.destination ?? client!.key.source }
+  var serverPort: UInt16 { server?.key.destinationPort ?? client!.key.sourcePort }
 
   /// The id that the payload carried, as far as an end got to know it; 0: none.
   var id: UInt64 {
-    let clients = client?.id ?? 0
-    return clients != 0 ? clients : server?.id ?? 0
+    let clients = client?.course.id ?? 0
+    return clients != 0 ? clients : server?.course.id ?? 0
   }
 }
 
@@ -51,12 +51,12 @@ struct EndJoiner {
 
     init(_ end: ConnectionRecord) {
       if end.role == .client {
-        (clientAddress, clientPort) = (end.localAddress, end.localPort)
-        (serverAddress, serverPort) = (end.remoteAddress, end.remotePort)
+        (clientAddress, clientPort) = (end.key.destination, end.key.destinationPort)
+        (serverAddress, serverPort) = (end.key.source, end.key.sourcePort)
         clientsInitial = end.initialSend.rawValue
       } else {
-        (clientAddress, clientPort) = (end.remoteAddress, end.remotePort)
-        (serverAddress, serverPort) = (end.localAddress, end.localPort)
+        (clientAddress, clientPort) = (end.key.source, end.key.sourcePort)
+        (serverAddress, serverPort) = (end.key.destination, end.key.destinationPort)
         clientsInitial = end.initialReceive.rawValue
       }
     }
@@ -70,11 +70,11 @@ struct EndJoiner {
   /// The connection of this end, if the other one came before.
   mutating func add(_ end: ConnectionRecord) -> RecordedConnection? {
     let tuple = Tuple(end)
-    let sameID = end.id == 0 ? nil : waitingByID[end.id].flatMap { $0.role != end.role ? $0 : nil }
+    let sameID = end.course.id == 0 ? nil : waitingByID[end.course.id].flatMap { $0.role != end.role ? $0 : nil }
     // An id may come twice in a very long file; the tuple then tells. Where addresses are rewritten on the way, the id alone must do.
     let sameTuple = waitingByTuple[tuple].flatMap { $0.role != end.role ? $0 : nil }
     if let other = sameID, Tuple(other) == tuple || sameTuple == nil {
-      waitingByID[end.id] = nil
+      waitingByID[end.course.id] = nil
       return RecordedConnection(end, other)
     }
     if let other = sameTuple {
@@ -86,8 +86,8 @@ struct EndJoiner {
   }
 
   private mutating func wait(_ end: ConnectionRecord, _ tuple: Tuple) {
-    if end.id != 0, waitingByID[end.id] == nil {
-      waitingByID[end.id] = end
+    if end.course.id != 0, waitingByID[end.course.id] == nil {
+      waitingByID[end.course.id] = end
     } else if waitingByTuple[tuple] == nil {
       waitingByTuple[tuple] = end
     } else {

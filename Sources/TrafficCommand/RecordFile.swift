@@ -3,7 +3,7 @@ import TCPEngine
 
 /// The format of a file of connection records: a header of 64 octets, then records of one kind as they lie in memory (Documentation/Records.md).
 enum RecordFile {
-  static var version: UInt32 { 1 }
+  static var version: UInt32 { 2 }
   /// Written as a number: read in the other byte order it is another one.
   static var byteOrderMark: UInt32 { 0x0102_0304 }
   static var headerLength: Int { 64 }
@@ -71,24 +71,27 @@ extension ConnectionRecord: FileRecord {
 
   private static let roleOffset = MemoryLayout<ConnectionRecord>.offset(of: \.role)!
   private static let outcomeOffset = MemoryLayout<ConnectionRecord>.offset(of: \.outcome)!
-  private static let stateCountOffset = MemoryLayout<ConnectionRecord>.offset(of: \.stateCount)!
-  private static let statesOffset = MemoryLayout<ConnectionRecord>.offset(of: \.states)!
 
   static func isSound(at place: UnsafeRawPointer) -> Bool {
     func octet(_ offset: Int) -> UInt8 { place.load(fromByteOffset: offset, as: UInt8.self) }
-    let count = octet(stateCountOffset)
-    let states = place.loadUnaligned(fromByteOffset: statesOffset, as: UInt32.self)
-    return Role(rawValue: octet(roleOffset)) != nil && Outcome(rawValue: octet(outcomeOffset)) != nil && count <= maximumStates
-      && (0..<Int(count)).allSatisfy { TCPState(rawValue: stateNumber($0, states)) != nil }
+    return Role(rawValue: octet(roleOffset)) != nil && Outcome(rawValue: octet(outcomeOffset)) != nil
+      && place.loadUnaligned(as: ConnectionCourse.self).isSound
+  }
+}
+
+extension ConnectionCourse {
+  /// Whether it can be: its numbers are those of states.
+  fileprivate var isSound: Bool {
+    stateCount <= Self.maximumStates && (0..<stateCount).allSatisfy { TCPState(rawValue: stateNumber($0)) != nil }
   }
 
   /// The raw value of the state entered at `index`.
-  private static func stateNumber(_ index: Int, _ states: UInt32) -> UInt8 { UInt8(states >> UInt32(index * 4) & 15) }
+  private func stateNumber(_ index: Int) -> UInt8 { UInt8(states >> UInt32(index * 4) & 15) }
 
   /// The states entered after the first, and when: ticks since the opening.
   var history: [(state: TCPState, ticks: UInt64)] {
-    (0..<min(Int(stateCount), Self.maximumStates)).compactMap { index in
-      TCPState(rawValue: Self.stateNumber(index, states)).map { ($0, times[index].ticks) }
+    (0..<min(stateCount, Self.maximumStates)).compactMap { index in
+      TCPState(rawValue: stateNumber(index)).map { ($0, times[index].ticks) }
     }
   }
 }

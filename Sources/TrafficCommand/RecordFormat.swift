@@ -30,8 +30,8 @@ extension ConnectionRecord {
   /// The states it was in, and when it entered them: nanoseconds since `start`, a time of the run in ticks.
   func timeline(since start: UInt64, _ time: RunTime) -> [(key: String, nanoseconds: UInt64)] {
     let first: TCPState = role == .client ? .synSent : .synReceived
-    return ([(first, 0)] + history).map { state, ticks in
-      (StateKey.of(state), time.nanoseconds(during: opened &+ ticks &- start))
+    return ([(first, 0)] + course.history).map { state, ticks in
+      (StateKey.of(state), time.nanoseconds(during: course.opened &+ ticks &- start))
     }
   }
 }

@@ -16,11 +16,11 @@ struct RecordSums: RecordRowSums {
       records += 1
       if isJoined { joined += 1 }
       outcomes[Int(end.outcome.rawValue)] += 1
-      packetsSent += UInt64(end.packetsSent)
-      packetsReceived += UInt64(end.packetsReceived)
-      bytesSent &+= end.bytesSent
-      bytesReceived &+= end.bytesReceived
-      retransmissions += UInt64(end.retransmissions)
+      packetsSent += UInt64(end.course.packetsSent)
+      packetsReceived += UInt64(end.course.packetsReceived)
+      bytesSent &+= end.course.bytesSent
+      bytesReceived &+= end.course.bytesReceived
+      retransmissions += UInt64(end.course.retransmissions)
     }
 
     /// Names and values, as in JSON.

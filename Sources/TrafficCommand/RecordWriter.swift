@@ -58,6 +58,8 @@ final class RecordWriter<Record: FileRecord>: @unchecked Sendable {
     while true {
       let ending = thread.isStopping
       var taken = 0
+      // The workers have ended: what is in their hands is taken for them.
+      if ending { for channel in channels { channel.pointee.queue.flush() } }
       for channel in channels { taken = max(taken, drain(channel, toTheLast: ending)) }
       if ending { break }
       // Few large writes cost less than many small ones.

@@ -70,7 +70,7 @@ extension TrafficEngine {
     pacer.opened()
     statistics.attempted(.client)
     statistics.count(.client, .synSent)
-    records.opened(slot, connection, now)
+    records.opened(slot, now)
 
     if let packet = newFrame(slot, &io) { synchronize(slot, packet, &io) }
     // Where the next connection will lie no frame has asked for.

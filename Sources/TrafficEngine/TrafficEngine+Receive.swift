@@ -232,7 +232,7 @@ extension TrafficEngine {
     statistics.count(.server, .synReceived)
     statistics.count(.server, .synAckSent)
     statistics.set(.openServers, UInt64(truncatingIfNeeded: openServers))
-    records.opened(slot, connection, now)
+    records.opened(slot, now)
     LinkHeader(answering: bytes, as: answerStart).store(to: packet.bytes)
     synchronize(slot, packet, &io)
   }

@@ -8,6 +8,7 @@ extension TrafficEngine {
   mutating func runTimers<Port: PacketPort & ~Copyable>(_ io: inout PacketQueue<Port>) -> Bool {
     // Nothing comes due within a millisecond that was seen to the end.
     if moment.milliseconds == timersSeen { return false }
+    records.flush()
     if !isLooped { tendNeighbours(&io) }
     var handled = 0
     while handled < Self.timersPerTurn, !io.isCongested, let slot = timers.popDue(now: moment.milliseconds) {

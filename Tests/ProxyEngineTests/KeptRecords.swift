@@ -19,6 +19,7 @@ final class KeptRecords {
 
   /// All so far.
   var all: [ProxyRecord] {
+    place?.pointee.queue.flush()
     while let run = place?.pointee.queue.readable(), !run.isEmpty {
       taken += run
       place?.pointee.queue.consume(run.count)

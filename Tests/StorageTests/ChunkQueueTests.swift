@@ -11,20 +11,50 @@ private final class SharedQueue: Sendable {
 
 @Suite struct ChunkQueueTests {
   private static let chunk = ChunkQueue<Int>.chunkLength
+  private static let batch = ChunkQueue<Int>.batchLength
 
   @Test func capacitiesAreRoundedUpToChunks() {
     for (asked, given) in [(1, 1), (Self.chunk, 1), (Self.chunk + 1, 2), (10 * Self.chunk - 1, 10)] {
-      #expect(ChunkQueue<UInt8>(capacity: asked).capacity == given * Self.chunk)
+      #expect(ChunkQueue<UInt8>(capacity: asked).capacity == given * Self.chunk + Self.batch)
     }
   }
 
-  @Test func whatIsReservedIsSeenOnlyOnceCommitted() {
+  @Test func whatIsWrittenIsSeenOnceFlushed() {
     let queue = ChunkQueue<Int>(capacity: 1)
     queue.reserve()!.pointee = 5
-    let before = queue.readable().count
+    queue.flush()
+    let reserved = queue.readable().count
     queue.commit()
+    let committed = queue.readable().count
+    queue.flush()
+    let flushed = Array(queue.readable())
+    #expect(reserved == 0 && committed == 0 && flushed == [5])
+  }
+
+  @Test func aFullBatchIsSeenWithTheNextElement() {
+    let queue = ChunkQueue<Int>(capacity: 1)
+    for value in 0..<Self.batch { _ = queue.push(value) }
+    let before = queue.readable().count
+    _ = queue.push(Self.batch)
     let after = Array(queue.readable())
-    #expect(before == 0 && after == [5])
+    #expect(before == 0 && after == Array(0..<Self.batch))
+  }
+
+  /// A batch that was handed over in parts comes once.
+  @Test func aBatchInParts() {
+    let queue = ChunkQueue<Int>(capacity: 1)
+    var read: [Int] = []
+    for value in 0..<3 * Self.batch {
+      _ = queue.push(value)
+      if value % 7 == 0 || value % Self.batch == Self.batch - 1 {
+        queue.flush()
+        queue.flush()
+        read += queue.readable()
+        queue.consume(queue.readable().count)
+        #expect(read.count == value + 1)
+      }
+    }
+    #expect(read == Array(0..<3 * Self.batch))
   }
 
   @Test(arguments: [1, 2, 3, 7])
@@ -36,9 +66,12 @@ private final class SharedQueue: Sendable {
       var pushed = 0
       while queue.push(round &* 1_000_000 + pushed) { pushed += 1 }
       let full = queue.reserve() == nil
-      #expect(pushed == queue.capacity && full)
+      // What did not fit before lies at the start of a chunk now.
+      #expect(pushed == queue.capacity - (round == 0 ? 0 : Self.batch) && full)
       var read: [Int] = []
-      while !queue.readable().isEmpty {
+      while true {
+        queue.flush()
+        if queue.readable().isEmpty { break }
         read += queue.readable()
         queue.consume(queue.readable().count)
       }
@@ -48,13 +81,14 @@ private final class SharedQueue: Sendable {
 
   @Test func aPlaceIsFreeAgainOnlyWithItsChunk() {
     let queue = ChunkQueue<Int>(capacity: Self.chunk)
-    for value in 0..<Self.chunk { _ = queue.push(value) }
+    for value in 0..<queue.capacity { _ = queue.push(value) }
     queue.consume(Self.chunk - 1)
     let stillFull = !queue.push(-1)
     queue.consume(1)
     let pushed = queue.push(-1)
+    queue.flush()
     let read = Array(queue.readable())
-    #expect(stillFull && pushed && read == [-1])
+    #expect(stillFull && pushed && read == Array(Self.chunk..<Self.chunk + Self.batch) + [-1])
   }
 
   @Test func agreesWithAnArray() {
@@ -70,6 +104,7 @@ private final class SharedQueue: Sendable {
         }
         #expect(model.count <= queue.capacity)
       } else {
+        queue.flush()
         let run = Array(queue.readable())
         #expect(run == Array(model.prefix(run.count)) && run.isEmpty == model.isEmpty)
         let taken = Int.random(in: 0...run.count, using: &random)
@@ -83,11 +118,14 @@ private final class SharedQueue: Sendable {
   /// What it is for: a consumer that keeps up keeps the producer in the same memory, however large the queue is.
   @Test func theChunkThatCameBackLastIsFilledNext() {
     let queue = ChunkQueue<Int>(capacity: 100 * Self.chunk)
-    var places: Set<UnsafeMutablePointer<Int>> = []
+    var places: Set<UnsafePointer<Int>> = []
     for value in 0..<50 * Self.chunk {
-      places.insert(queue.reserve()!)
       _ = queue.push(value)
-      if value % 64 == 63 { queue.consume(queue.readable().count) }
+      guard value % 64 == 63 else { continue }
+      queue.flush()
+      let run = queue.readable()
+      for index in run.indices { places.insert(run.baseAddress! + index) }
+      queue.consume(run.count)
     }
     #expect(places.count == Self.chunk)
   }
@@ -99,7 +137,9 @@ private final class SharedQueue: Sendable {
     let producer = Thread {
       for value in 0..<total {
         while !shared.queue.push(value) { sched_yield() }
+        if value % 1_000 == 0 { shared.queue.flush() }
       }
+      shared.queue.flush()
     }
     producer.start()
     var expected: UInt64 = 0

@@ -10,7 +10,7 @@ import Testing
   private static let serverAddress = IPv4Address(0x0a00_0001)
 
   private static func blank() -> ConnectionRecord {
-    [UInt8](repeating: 0, count: 96).withUnsafeBytes { $0.loadUnaligned(as: ConnectionRecord.self) }
+    [UInt8](repeating: 0, count: 88).withUnsafeBytes { $0.loadUnaligned(as: ConnectionRecord.self) }
   }
 
   /// An end of connection number `number`: a completed one of the reference load.
@@ -18,27 +18,26 @@ import Testing
     var record = blank()
     record.role = role
     record.outcome = .completed
-    record.id = id ?? UInt64(number) + 0xabc0_0000_0000
+    record.course.id = id ?? UInt64(number) + 0xabc0_0000_0000
     let ports = (UInt16(1_024 + number % 60_000), UInt16(80))
-    (record.localAddress, record.remoteAddress) =
-      role == .client ? (clientAddress, serverAddress) : (serverAddress, clientAddress)
-    (record.localPort, record.remotePort) = role == .client ? ports : (ports.1, ports.0)
+    let sent = FlowKey(source: clientAddress, sourcePort: ports.0, destination: serverAddress, destinationPort: ports.1)
+    record.key = role == .client ? sent.reversed : sent
     let initials = (SequenceNumber(UInt32(number) &* 2_654_435_761), SequenceNumber(UInt32(number) &* 40_503 &+ 1))
     (record.initialSend, record.initialReceive) = role == .client ? initials : (initials.1, initials.0)
-    record.opened = 10_000 + UInt64(number) * 100 + (role == .client ? 0 : 40)
-    record.packetsSent = 1
-    record.packetsReceived = 1
-    record.bytesSent = role == .client ? 16 : 20
-    record.bytesReceived = role == .client ? 20 : 16
+    record.course.opened = 10_000 + UInt64(number) * 100 + (role == .client ? 0 : 40)
+    record.course.packetsSent = 1
+    record.course.packetsReceived = 1
+    record.course.sent = role == .client ? 16 : 20
+    record.course.bytesReceived = role == .client ? 20 : 16
     record.worker = 3
-    record.entered(.established, at: record.opened + 80)
+    record.course.entered(.established, at: record.course.opened + 80)
     if role == .client {
-      record.entered(.closeWait, at: record.opened + 160)
-      record.entered(.lastAck, at: record.opened + 160)
-      record.entered(.closed, at: record.opened + 240)
+      record.course.entered(.closeWait, at: record.course.opened + 160)
+      record.course.entered(.lastAck, at: record.course.opened + 160)
+      record.course.entered(.closed, at: record.course.opened + 240)
     } else {
-      record.entered(.finWait1, at: record.opened + 100)
-      record.entered(.timeWait, at: record.opened + 180)
+      record.course.entered(.finWait1, at: record.course.opened + 100)
+      record.course.entered(.timeWait, at: record.course.opened + 180)
     }
     return record
   }
@@ -76,16 +75,28 @@ import Testing
   /// The layout that Documentation/Records.md describes.
   @Test func layout() {
     typealias Record = ConnectionRecord
-    #expect(MemoryLayout<Record>.stride == 96)
-    #expect(MemoryLayout<Record>.size == 96)
+    #expect(MemoryLayout<Record>.stride == 88)
+    #expect(MemoryLayout<Record>.size == 88)
     let fields: [PartialKeyPath<Record>] = [
-      \.id, \.opened, \.bytesSent, \.bytesReceived, \.localAddress, \.remoteAddress, \.localPort, \.remotePort, \.initialSend,
-      \.initialReceive, \.packetsSent, \.packetsReceived, \.retransmissions, \.worker, \.states, \.stateCount, \.role, \.outcome, \.times,
+      \.course, \.key, \.initialSend, \.initialReceive, \.worker, \.role, \.outcome,
     ]
-    #expect(
-      fields.map { MemoryLayout<Record>.offset(of: $0) } == [
-        0, 8, 16, 24, 32, 36, 40, 42, 44, 48, 52, 56, 60, 62, 64, 68, 69, 70, 72,
-      ])
+    #expect(fields.map { MemoryLayout<Record>.offset(of: $0) } == [0, 64, 76, 80, 84, 86, 87])
+    let noted: [PartialKeyPath<ConnectionCourse>] = [
+      \.opened, \.id, \.sent, \.bytesReceived, \.packetsSent, \.packetsReceived, \.states, \.times,
+    ]
+    #expect(noted.map { MemoryLayout<ConnectionCourse>.offset(of: $0) } == [0, 8, 16, 24, 32, 36, 40, 44])
+  }
+
+  /// What is packed into other numbers.
+  @Test func packedNumbers() {
+    var course = Self.end(.client, 1).course
+    #expect(course.stateCount == 4 && course.states == 4 << 24 | 0x0873)
+    for _ in 0..<70_000 { course.retransmitted() }
+    #expect(course.retransmissions == 65_535 && course.bytesSent == 16)
+    course.sentPayload(1_000)
+    #expect(course.retransmissions == 65_535 && course.bytesSent == 1_016 && course.packetsSent == 2)
+    for _ in 0..<3 { course.entered(.closed, at: course.opened + 300) }
+    #expect(course.stateCount == 5 && course.states == 5 << 24 | 0x00873)
   }
 
   @Test func theFileIsHeaderAndRecords() throws {
@@ -94,13 +105,13 @@ import Testing
       [[Self.end(.client, 1)]], to: directory.file("a"), ticksPerSecond: 2.5, startTicks: 7, startNanoseconds: 9)
     #expect(written == WrittenFile(count: 1))
     let octets = try directory.octets("a")
-    #expect(octets.count == 64 + 96)
+    #expect(octets.count == 64 + 88)
     #expect(octets.prefix(8).elementsEqual("TCPEREC1".utf8))
     octets.withUnsafeBytes {
-      #expect($0.loadUnaligned(fromByteOffset: 8, as: UInt32.self) == 1)
+      #expect($0.loadUnaligned(fromByteOffset: 8, as: UInt32.self) == 2)
       #expect($0.loadUnaligned(fromByteOffset: 12, as: UInt32.self) == 0x0102_0304)
       #expect($0.loadUnaligned(fromByteOffset: 16, as: UInt32.self) == 64)
-      #expect($0.loadUnaligned(fromByteOffset: 20, as: UInt32.self) == 96)
+      #expect($0.loadUnaligned(fromByteOffset: 20, as: UInt32.self) == 88)
       #expect($0.loadUnaligned(fromByteOffset: 24, as: Double.self) == 2.5)
       #expect($0.loadUnaligned(fromByteOffset: 32, as: UInt64.self) == 7)
       #expect($0.loadUnaligned(fromByteOffset: 40, as: UInt64.self) == 9)
@@ -120,21 +131,21 @@ import Testing
     let octets = try directory.octets("a")
     try directory.write(Array(octets.dropLast(50)), to: "b")
     let (text, end) = try directory.output { try RecordListing(path: directory.file("b")).print(EndRecords.self, to: $0) }
-    #expect(end == .complete(.init(incomplete: 46)))
+    #expect(end == .complete(.init(incomplete: 38)))
     #expect(text.components(separatedBy: "\r\n").count == 1 + 9 + 1)
     #expect(
-      RecordListing.Shortfall(incomplete: 46).sentences(path: "b", recordLength: 96)
-        == ["b: the last record is incomplete (46 of 96 octets); the ones before it were read"])
+      RecordListing.Shortfall(incomplete: 38).sentences(path: "b", recordLength: 88)
+        == ["b: the last record is incomplete (38 of 88 octets); the ones before it were read"])
   }
 
   @Test func damagedRecordsAreLeftOut() throws {
     let directory = try TestDirectory()
     try Self.write([(0..<5).map { Self.end(.client, $0) }], to: directory.file("a"))
     var octets = try directory.octets("a")
-    octets[64 + 69] = 9  // no role
-    octets[64 + 96 + 70] = 200  // no outcome
-    octets[64 + 2 * 96 + 64] = 15  // no state
-    octets[64 + 3 * 96 + 68] = 7  // more states than there is room for
+    octets[64 + 86] = 9  // no role
+    octets[64 + 88 + 87] = 200  // no outcome
+    octets[64 + 2 * 88 + 40] = 15  // no state
+    octets[64 + 3 * 88 + 43] = 7  // more states than there is room for
     try directory.write(octets, to: "b")
     #expect(
       try directory.output { try RecordListing(path: directory.file("b")).print(EndRecords.self, to: $0) }.result
@@ -155,7 +166,7 @@ import Testing
     #expect(try refusal { $0[0] = 88 }?.contains("this is not a file of connection records") == true)
     #expect(try refusal { $0 = [] }?.contains("this is not a file of connection records") == true)
     #expect(try refusal { $0.removeLast() }?.contains("this is not a file of connection records") == true)
-    #expect(try refusal { $0[8] = 2 }?.contains("version 2 with records of 96 octets, this program reads version 1 with 96") == true)
+    #expect(try refusal { $0[8] = 1 }?.contains("version 1 with records of 88 octets, this program reads version 2 with 88") == true)
     #expect(try refusal { $0[20] = 104 }?.contains("records of 104 octets") == true)
     #expect(try refusal { $0[12..<16].reverse() }?.contains("other byte order") == true)
     #expect(try refusal { $0.replaceSubrange(24..<32, with: repeatElement(0, count: 8)) }?.contains("damaged") == true)
@@ -170,9 +181,9 @@ import Testing
     #expect(joiner.add(Self.end(.client, 1)) == nil)
     #expect(joiner.add(Self.end(.server, 2)) == nil)
     let first = joiner.add(Self.end(.server, 1))
-    #expect(first?.client?.localPort == 1_025 && first?.server?.remotePort == 1_025)
+    #expect(first?.client?.key.destinationPort == 1_025 && first?.server?.key.sourcePort == 1_025)
     let second = joiner.add(Self.end(.client, 2))
-    #expect(second?.client?.localPort == 1_026 && second?.server?.remotePort == 1_026)
+    #expect(second?.client?.key.destinationPort == 1_026 && second?.server?.key.sourcePort == 1_026)
     #expect(joiner.rest().isEmpty)
   }
 
@@ -180,8 +191,8 @@ import Testing
     var joiner = EndJoiner()
     #expect(joiner.add(Self.end(.client, 1, id: 0)) == nil)
     #expect(joiner.add(Self.end(.client, 60_001, id: 0)) == nil)  // the same ports, another initial sequence number
-    #expect(joiner.add(Self.end(.server, 60_001, id: 0))?.client?.opened == 10_000 + 6_000_100)
-    #expect(joiner.add(Self.end(.server, 1, id: 0))?.client?.opened == 10_100)
+    #expect(joiner.add(Self.end(.server, 60_001, id: 0))?.client?.course.opened == 10_000 + 6_000_100)
+    #expect(joiner.add(Self.end(.server, 1, id: 0))?.client?.course.opened == 10_100)
   }
 
   /// The payload with the id was lost, or the handshake has failed.
@@ -199,8 +210,8 @@ import Testing
     var joiner = EndJoiner()
     #expect(joiner.add(Self.end(.client, 1, id: 5)) == nil)
     #expect(joiner.add(Self.end(.client, 2, id: 5)) == nil)
-    #expect(joiner.add(Self.end(.server, 2, id: 5))?.client?.localPort == 1_026)
-    #expect(joiner.add(Self.end(.server, 1, id: 5))?.client?.localPort == 1_025)
+    #expect(joiner.add(Self.end(.server, 2, id: 5))?.client?.key.destinationPort == 1_026)
+    #expect(joiner.add(Self.end(.server, 1, id: 5))?.client?.key.destinationPort == 1_025)
   }
 
   /// A proxy between them: only the id is the same.
@@ -224,8 +235,8 @@ import Testing
     let directory = try TestDirectory()
     var refused = Self.end(.client, 7, id: 0)
     refused.outcome = .refused
-    (refused.states, refused.stateCount) = (0, 0)
-    refused.entered(.closed, at: refused.opened + 2 << 40)
+    refused.course.states = 0
+    refused.course.entered(.closed, at: refused.course.opened + 2 << 40)
     try Self.write([[Self.end(.client, 1), refused], [Self.end(.server, 1)]], to: directory.file("a"), startNanoseconds: 1_000_000)
     let lines = try Self.lines(RecordListing(path: directory.file("a")), in: directory)
     #expect(
@@ -274,7 +285,7 @@ import Testing
   private static func many() -> [[ConnectionRecord]] {
     (0..<20_000).reduce(into: [[], []]) { lists, number in
       var client = end(.client, number, id: number % 3 == 0 ? 0 : nil)
-      client.retransmissions = UInt16(number % 4)
+      for _ in 0..<number % 4 { client.course.retransmitted() }
       if number % 10 == 0 { client.outcome = .synTimeout }
       lists[number % 2].append(client)
       if number % 10 != 0 { lists[(number + 1) % 2].append(end(.server, number, id: number % 3 == 0 ? 0 : nil)) }
@@ -293,11 +304,11 @@ import Testing
       #expect(found["records"] as? Int == ends.count)
       #expect(found["joined"] as? Int == 18_000)
       #expect(found["unjoined"] as? Int == ends.count - 18_000)
-      #expect(found["payload_packets_sent"] as? Int == ends.reduce(0) { $0 + Int($1.packetsSent) })
-      #expect(found["payload_packets_received"] as? Int == ends.reduce(0) { $0 + Int($1.packetsReceived) })
-      #expect(found["payload_bytes_sent"] as? Int == ends.reduce(0) { $0 + Int($1.bytesSent) })
-      #expect(found["payload_bytes_received"] as? Int == ends.reduce(0) { $0 + Int($1.bytesReceived) })
-      #expect(found["retransmissions"] as? Int == ends.reduce(0) { $0 + Int($1.retransmissions) })
+      #expect(found["payload_packets_sent"] as? Int == ends.reduce(0) { $0 + Int($1.course.packetsSent) })
+      #expect(found["payload_packets_received"] as? Int == ends.reduce(0) { $0 + Int($1.course.packetsReceived) })
+      #expect(found["payload_bytes_sent"] as? Int == ends.reduce(0) { $0 + Int($1.course.bytesSent) })
+      #expect(found["payload_bytes_received"] as? Int == ends.reduce(0) { $0 + Int($1.course.bytesReceived) })
+      #expect(found["retransmissions"] as? Int == ends.reduce(0) { $0 + Int($1.course.retransmissions) })
       let outcomes = try #require(found["outcomes"] as? [String: Int])
       #expect(outcomes == Dictionary(uniqueKeysWithValues: Outcome.allCases.map { o in (o.key, ends.count { $0.outcome == o }) }))
     }
