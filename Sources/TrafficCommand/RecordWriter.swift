@@ -58,8 +58,6 @@ final class RecordWriter<Record: FileRecord>: @unchecked Sendable {
     while true {
       let ending = thread.isStopping
       var taken = 0
-      // The workers have ended: what is in their hands is taken for them.
-      if ending { for channel in channels { channel.pointee.queue.flush() } }
       for channel in channels { taken = max(taken, drain(channel, toTheLast: ending)) }
       if ending { break }
       // Few large writes cost less than many small ones.
@@ -68,10 +66,11 @@ final class RecordWriter<Record: FileRecord>: @unchecked Sendable {
     close()
   }
 
-  /// Writes what a channel holds, all of it if `toTheLast`. How many records that were.
+  /// Writes what a channel holds, all of it if `toTheLast`, for which its worker must have ended. How many records that were.
   private func drain(_ channel: UnsafePointer<RecordChannel<Record>>, toTheLast: Bool) -> Int {
     var taken = 0
     while taken < Self.most || toTheLast {
+      if toTheLast { channel.pointee.queue.flush() }
       let run = channel.pointee.queue.readable()
       if run.isEmpty { break }
       let records = write(UnsafeRawBufferPointer(run)) / Record.length

@@ -118,6 +118,22 @@ import Testing
     }
   }
 
+  /// Nothing is left behind with a worker whose queue was full when it ended.
+  @Test(arguments: [1, 31, 33, 512, 544])
+  func allThatAWorkerWroteIsTaken(count: Int) throws {
+    let directory = try TestDirectory()
+    let channel = allocated(RecordChannel<ConnectionRecord>(capacity: 512))
+    defer { release(channel) }
+    for number in 0..<count {
+      let pushed = channel.pointee.queue.push(Self.end(.client, number))
+      #expect(pushed)
+    }
+    let writer = try RecordWriter(
+      path: directory.file("a"), channels: [UnsafePointer(channel)], ticksPerSecond: 1e9, startTicks: 0, startNanoseconds: 0)
+    writer.start()
+    #expect(writer.finish() == WrittenFile(count: count))
+  }
+
   @Test func aFullDiskIsToldWithItsLosses() throws {
     let written = try Self.write([(0..<500).map { Self.end(.client, $0) }], to: "/dev/full")
     let problem =
