@@ -3,9 +3,9 @@ import Synchronization
 
 /// A bounded queue between one producer thread and one consumer thread, without locks, for producers that may not wait.
 ///
-/// What the producer writes stays with it until a batch is full, or `flush` is called: then all of it is copied at once to where the consumer
-/// reads, so that the cache lines, which the consumer's core has, are asked for side by side. Written one by one they would be waited for one
-/// by one.
+/// What the producer writes stays with it until a batch is full, or `flush` is called: then all of it is copied to where the consumer reads,
+/// past the caches. Written there at once, every line would have to be fetched first from the consumer's core, which has read it. The consumer
+/// is told of a batch with the next one, when the stores are through; to wait for them would cost as much as they save.
 ///
 /// The memory between them is in chunks of which the producer fills again the one that came back last. There is room for a consumer that is
 /// late, but no more of it is touched than what waits at a time; a ring as large would go through all of its memory. Full is a return value.
@@ -47,6 +47,8 @@ public struct ChunkQueue<Element: BitwiseCopyable>: ~Copyable, @unchecked Sendab
     /// Elements of the batch that were written, and of these, those that were handed over already.
     var written = 0
     var handedOver = 0
+    /// The last batch was copied, and the consumer was not told yet.
+    var isAhead = false
     let batch: Table<Element>
     /// The chunk where the batch goes, and its elements before this batch; a whole chunk of them: another one is needed.
     var chunk: UInt32 = 0
@@ -66,11 +68,11 @@ public struct ChunkQueue<Element: BitwiseCopyable>: ~Copyable, @unchecked Sendab
   /// Elements of a chunk: whole batches.
   public static var chunkLength: Int { 512 }
   public static var batchLength: Int { 32 }
-  /// How many elements before it is written to a place is asked for.
-  private static var ahead: Int { 8 }
+  private static var lineLength: Int { 64 }
 
-  /// A queue of `capacity` elements, rounded up to whole chunks, and a batch.
+  /// A queue of `capacity` elements, rounded up to whole chunks, and a batch. A batch of them must be whole cache lines.
   public init(capacity: Int) {
+    precondition(Self.batchLength * MemoryLayout<Element>.stride % Self.lineLength == 0)
     let chunks = max(1, (capacity + Self.chunkLength - 1) / Self.chunkLength)
     shared = .allocate(capacity: 1)
     shared.initialize(to: Shared(chunks: chunks))
@@ -96,7 +98,7 @@ public struct ChunkQueue<Element: BitwiseCopyable>: ~Copyable, @unchecked Sendab
     return producer.pointee.batch.base + producer.pointee.written
   }
 
-  /// Takes in the element that `reserve` gave. The consumer sees it when the batch is full and another one comes, or with `flush`.
+  /// Takes in the element that `reserve` gave. The consumer sees it when its batch and the next one are full, or with `flush`.
   @inline(__always)
   public func commit() { producer.pointee.written &+= 1 }
 
@@ -113,6 +115,7 @@ public struct ChunkQueue<Element: BitwiseCopyable>: ~Copyable, @unchecked Sendab
   @inline(__always)
   public func flush() {
     if producer.pointee.written > producer.pointee.handedOver { _ = Self.handOver(producer, to: shared) }
+    if producer.pointee.isAhead { Self.tell(producer, shared) }
   }
 
   /// The consumer's next elements, as many as lie ready one after another.
@@ -138,47 +141,35 @@ public struct ChunkQueue<Element: BitwiseCopyable>: ~Copyable, @unchecked Sendab
   /// Copies the batch, as far as it goes, to its chunk. False: there is no chunk for it.
   @inline(never)
   private static func handOver(_ producer: UnsafeMutablePointer<Producer>, to shared: UnsafePointer<Shared>) -> Bool {
+    if producer.pointee.isAhead { tell(producer, shared) }
     if producer.pointee.count == chunkLength, !beginChunk(producer, shared) { return false }
-    let written = producer.pointee.written
-    let chunk = producer.pointee.chunk
-    copy(producer.pointee.batch.base, to: shared.pointee.start(chunk) + producer.pointee.count, producer.pointee.handedOver..<written)
-    shared.pointee.published(chunk).pointee.store(UInt64(truncatingIfNeeded: producer.pointee.count &+ written), ordering: .releasing)
-    producer.pointee.handedOver = written
-    if written == batchLength {
+    copyLines(producer, to: shared.pointee.start(producer.pointee.chunk) + producer.pointee.count)
+    if producer.pointee.written == batchLength {
       producer.pointee.count &+= batchLength
       producer.pointee.written = 0
-      producer.pointee.handedOver = 0
     }
+    producer.pointee.handedOver = producer.pointee.written
+    producer.pointee.isAhead = true
     return true
   }
 
+  /// Copies what was not handed over yet. A line that it shares with what was is written once more as it is.
   @inline(__always)
-  private static func copy(_ batch: UnsafePointer<Element>, to place: UnsafeMutablePointer<Element>, _ range: Range<Int>) {
-    var asked = range.lowerBound
-    let first = min(range.upperBound, asked &+ ahead)
-    while asked < first {
-      ask(place + asked)
-      asked &+= 1
-    }
-    var index = range.lowerBound
-    while index < range.upperBound {
-      if asked < range.upperBound {
-        ask(place + asked)
-        asked &+= 1
-      }
-      place[index] = batch[index]
-      index &+= 1
-    }
+  private static func copyLines(_ producer: UnsafeMutablePointer<Producer>, to place: UnsafeMutablePointer<Element>) {
+    let stride = MemoryLayout<Element>.stride
+    let first = producer.pointee.handedOver &* stride / lineLength
+    let last = (producer.pointee.written &* stride &+ lineLength &- 1) / lineLength
+    let offset = first &* lineLength
+    copy_lines_past_caches(UnsafeMutableRawPointer(place) + offset, UnsafeRawPointer(producer.pointee.batch.base) + offset, last &- first)
   }
 
-  /// Asks for the lines of an element.
+  /// Tells the consumer of what was copied.
   @inline(__always)
-  private static func ask(_ place: UnsafeMutablePointer<Element>) {
-    var offset = 0
-    while offset < MemoryLayout<Element>.stride {
-      prefetch_to_write(UnsafeRawPointer(place) + offset)
-      offset &+= 64
-    }
+  private static func tell(_ producer: UnsafeMutablePointer<Producer>, _ shared: UnsafePointer<Shared>) {
+    fence_stores()
+    let count = producer.pointee.count &+ producer.pointee.handedOver
+    shared.pointee.published(producer.pointee.chunk).pointee.store(UInt64(truncatingIfNeeded: count), ordering: .releasing)
+    producer.pointee.isAhead = false
   }
 
   /// Takes another chunk to be filled. False: there is none.

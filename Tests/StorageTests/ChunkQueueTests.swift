@@ -15,7 +15,7 @@ private final class SharedQueue: Sendable {
 
   @Test func capacitiesAreRoundedUpToChunks() {
     for (asked, given) in [(1, 1), (Self.chunk, 1), (Self.chunk + 1, 2), (10 * Self.chunk - 1, 10)] {
-      #expect(ChunkQueue<UInt8>(capacity: asked).capacity == given * Self.chunk + Self.batch)
+      #expect(ChunkQueue<UInt16>(capacity: asked).capacity == given * Self.chunk + Self.batch)
     }
   }
 
@@ -31,13 +31,15 @@ private final class SharedQueue: Sendable {
     #expect(reserved == 0 && committed == 0 && flushed == [5])
   }
 
-  @Test func aFullBatchIsSeenWithTheNextElement() {
+  @Test func aFullBatchIsSeenWithTheNext() {
     let queue = ChunkQueue<Int>(capacity: 1)
-    for value in 0..<Self.batch { _ = queue.push(value) }
+    for value in 0..<2 * Self.batch { _ = queue.push(value) }
     let before = queue.readable().count
-    _ = queue.push(Self.batch)
+    _ = queue.push(2 * Self.batch)
     let after = Array(queue.readable())
-    #expect(before == 0 && after == Array(0..<Self.batch))
+    queue.flush()
+    let all = Array(queue.readable())
+    #expect(before == 0 && after == Array(0..<Self.batch) && all == Array(0...2 * Self.batch))
   }
 
   /// A batch that was handed over in parts comes once.
