@@ -77,7 +77,7 @@ public struct ConnectionCourse: BitwiseCopyable, Sendable {
   @inline(__always)
   public var stateCount: Int { Int(states &>> Self.countShift) }
 
-  /// Octets of payload sent for the first time (modulo 2^48).
+  /// Octets of payload sent for the first time; there is room for 2^48.
   public var bytesSent: UInt64 { sent & (1 &<< Self.retransmissionsShift &- 1) }
 
   /// Segments sent again; no more than 65,535 are counted.
