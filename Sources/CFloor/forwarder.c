@@ -71,7 +71,7 @@ static inline int forward(const struct forwarder *forwarder, struct rte_mbuf *bu
     return 1;
 }
 
-void forwarder_turn(struct forwarder *forwarder) {
+unsigned forwarder_turn(struct forwarder *forwarder) {
     struct packet_buffer *burst[BURST], *dropped[BURST];
     unsigned count = dpdk_receive(forwarder->port, 0, burst, BURST), kept = 0, refused = 0;
     for (unsigned index = 0; index < count; index++) {
@@ -86,4 +86,5 @@ void forwarder_turn(struct forwarder *forwarder) {
     if (refused > 0) dpdk_free(dropped, refused);
     forwarder->forwarded += sent;
     forwarder->dropped += refused + (kept - sent);
+    return count;
 }

@@ -6,7 +6,7 @@ public enum ProxyBenchmark {
   public typealias Proxy = Worker<DPDKPort, ProxyLoops.Engine, TickClock>
   public typealias Floor = Worker<DPDKPort, BareForwarder, TickClock>
 
-  /// Runs until the generator is told to leave; returns the ticks of the proxy's turns, empty ones included.
+  /// Runs until the generator is told to leave; returns the ticks of the proxy's turns, empty ones included, until the last that was not empty.
   #if !DEBUG
     @_noLocks
   #endif
@@ -20,27 +20,31 @@ public enum ProxyBenchmark {
   @inline(never)
   public static func run(_ traffic: inout Traffic, _ floor: inout Floor) -> Ticks { inTurn(&traffic, &floor) }
 
-  /// The same with turns of another make. Written out: a closure in the loops above is no proof against locks.
+  /// The same with turns of another make, which say whether they were not empty. Written out: a closure in the loops above is no proof against locks.
   @inline(never)
-  public static func run(_ traffic: inout Traffic, turn: () -> Void) -> Ticks {
+  public static func run(_ traffic: inout Traffic, turn: () -> Bool) -> Ticks {
+    var spent: Ticks = 0
     var ticks: Ticks = 0
     while traffic.command != WorkerCommand.leave.rawValue {
       traffic.turn()
       let start = tick_counter()
-      turn()
-      ticks &+= tick_counter() &- start
+      let isBusy = turn()
+      spent &+= tick_counter() &- start
+      if isBusy { ticks = spent }
     }
     return ticks
   }
 
   @inline(always)
   private static func inTurn<E: Engine & ~Copyable>(_ traffic: inout Traffic, _ middle: inout Worker<DPDKPort, E, TickClock>) -> Ticks {
+    var spent: Ticks = 0
     var ticks: Ticks = 0
     while traffic.command != WorkerCommand.leave.rawValue {
       traffic.turn()
       let start = tick_counter()
-      middle.turn()
-      ticks &+= tick_counter() &- start
+      let isBusy = middle.turn()
+      spent &+= tick_counter() &- start
+      if isBusy { ticks = spent }
     }
     return ticks
   }
