@@ -196,6 +196,8 @@ extension ProxyEngine {
       io.free(packet)
       return release(slot, .closedWithoutRequest)
     }
+    // What asks for nothing is left to the timer: of two that answer each other at once there is no end.
+    if segment.pointee.length == 0 { return io.free(packet) }
     repeatDismissal(slot, packet, &io)
   }
 

@@ -90,18 +90,26 @@ extension ProxyEngine {
     _ segment: UnsafePointer<TCPSegment>, _ slot: UInt32, _ packet: consuming Packet, _ io: inout PacketQueue<Port>
   ) {
     let connection = connections.base + Int(slot)
-    guard segment.pointee.acknowledgment == connection.pointee.server.next else {
-      statistics.dropped(.handshakeInvalid)
-      return answerByReset(segment, packet, &io)
-    }
+    guard segment.pointee.acknowledgment == connection.pointee.server.next else { return refuseHandshake(segment, packet, &io) }
     guard segment.pointee.sequence.isInWindow(from: connection.pointee.client.next, size: UInt32(parameters.synWindow)) else {
       return drop(packet, .outsideWindow, &io)
     }
     statistics.count(.established)
+    // Its timer may have come to be far away.
+    if connection.pointee.retries > 0 { wake(slot, at: moment.milliseconds &+ parameters.requestTimeout) }
     connection.pointee.enter(.request, now: moment.milliseconds)
     records.entered(slot, .request, now)
     if parameters.serverFirstTimeout > 0 { wake(slot, at: moment.milliseconds &+ parameters.serverFirstTimeout) }
     receiveRequest(segment, slot, packet, &io)
+  }
+
+  /// Who sent it has not seen the number that it must acknowledge.
+  @inline(never)
+  mutating func refuseHandshake<Port: PacketPort & ~Copyable>(
+    _ segment: UnsafePointer<TCPSegment>, _ packet: consuming Packet, _ io: inout PacketQueue<Port>
+  ) {
+    statistics.dropped(.handshakeInvalid)
+    answerByReset(segment, packet, &io)
   }
 }
 

@@ -100,7 +100,8 @@ extension ProxyEngine {
     passJoining(segment, slot, packet, &io)
   }
 
-  private mutating func passJoining<Port: PacketPort & ~Copyable>(
+  /// The SYN-ACK that both ends are joined by, the first time or once more.
+  mutating func passJoining<Port: PacketPort & ~Copyable>(
     _ segment: UnsafePointer<TCPSegment>, _ slot: UInt32, _ packet: consuming Packet, _ io: inout PacketQueue<Port>
   ) {
     let connection = connections.base + Int(slot)
@@ -153,6 +154,8 @@ extension ProxyConnection {
     serverTimestamp = segment.pointee.options.timestampValue
     let scales = flags.has(.clientScales) && segment.pointee.options.present.has(.windowScale)
     if scales { flags.set(.serverScales) }
+    // What we say to the client of the server's window it reads with the server's shift.
+    offeredScale = scales ? segment.pointee.options.windowScale : 0
     self.scales = scales ? self.scales & 15 | segment.pointee.options.windowScale &<< 4 : 0
   }
 }

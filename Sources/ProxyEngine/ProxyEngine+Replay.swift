@@ -79,6 +79,9 @@ extension ProxyEngine {
     sendBare(.ack, to: .server, slot, &io)
     connection.pointee.enter(.delivering, now: moment.milliseconds)
     records.entered(slot, .delivering, now)
+    // A client that has asked for nothing else, yet.
+    let hasAll = connection.pointee.server.acknowledged >= binding.pointee.end
+    if hasAll, binding.pointee.unheard == 0, !binding.pointee.hasFin { return endDelivery(slot) }
     deliverHeld(slot, &io)
   }
 

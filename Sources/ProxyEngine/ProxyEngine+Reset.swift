@@ -11,7 +11,9 @@ extension ProxyEngine {
     let sequence = segment.pointee.sequence + (leg == .client ? connection.pointee.toServer : 0)
     let (own, other) =
       leg == .client ? (connection.pointee.client, connection.pointee.server) : (connection.pointee.server, connection.pointee.client)
-    guard sequence == own.next || sequence == other.acknowledged else {
+    // A closed client repeats the number of our challenge to it.
+    let isChallenged = leg == .client && segment.pointee.sequence == acknowledgmentToClient(connection)
+    guard sequence == own.next || sequence == other.acknowledged || isChallenged else {
       let edge = leg == .client ? edgeOffered(connection) : other.edge
       if sequence >= other.acknowledged, sequence < edge, phase != .lingering { return challenge(leg, slot, packet, &io) }
       return drop(packet, .resetNotExact, &io)
@@ -100,13 +102,22 @@ extension ProxyEngine {
       takeRepeatedSyn(segment, slot, packet, &io)
     case .spliced where connection.pointee.flags.has(.halfOpen) && leg == .server:
       if segment.pointee.sequence + 1 != connection.pointee.serverStart { return passOtherSynAck(segment, slot, packet, &io) }
-      passToClient(connection, slot, segment, packet.bytes, packet, isUsual: false, &io)
+      passJoining(segment, slot, packet, &io)
     case .spliced where connection.pointee.flags.has(.halfOpen) && opens && segment.pointee.sequence + 1 == connection.pointee.clientStart:
       passRepeatedSyn(segment, slot, packet, &io)
-    case .lingering where opens && phase == .run && segment.pointee.sequence + connection.pointee.toServer > connection.pointee.client.next:
+    case .lingering where opens && phase == .run && connection.pointee.isFollowed(by: segment):
       reopen(segment, slot, packet, &io)
     default:
       challenge(leg, slot, packet, &io)
     }
+  }
+}
+
+extension ProxyConnection {
+  /// Whether a client's SYN cannot be of this connection, which is closed: its number or its timestamp lies beyond (RFC 6191 2).
+  fileprivate func isFollowed(by segment: UnsafePointer<TCPSegment>) -> Bool {
+    if segment.pointee.sequence + toServer > client.next { return true }
+    guard flags.has(.timestamps), segment.pointee.options.present.has(.timestamps) else { return false }
+    return Int32(bitPattern: segment.pointee.options.timestampValue &- clientTimestamp) > 0
   }
 }

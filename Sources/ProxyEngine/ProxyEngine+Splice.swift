@@ -17,6 +17,9 @@ extension ProxyEngine {
     // One octet beyond the window is a probe of it (RFC 9293 3.8.6.1).
     guard end <= connection.pointee.server.edge + 1 else { return refuseBeyond(connection, slot, segment, sequence, packet, &io) }
     guard acknowledgment <= connection.pointee.server.next else { return drop(packet, .acknowledgesUnsent, &io) }
+    if !isUsual, connection.pointee.flags.has(.halfOpen), acknowledgment < connection.pointee.serverStart {
+      return refuseHandshake(segment, packet, &io)
+    }
     if !isUsual, connection.pointee.isEdited, segment.pointee.payloadLength > 0, connection.pointee.isReplaced(sequence) {
       return refuseReplaced(slot, packet, &io)
     }

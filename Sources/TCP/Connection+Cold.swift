@@ -27,6 +27,8 @@ extension Connection {
       recovery.pointee.segment(recovery.pointee.count &- 1).pointee.marks.set(.adopted)
       if retransmits > 0 || flags.has(.recovering) { recovery.pointee.segment(recovery.pointee.count &- 1).pointee.marks.set(.wasResent) }
     }
+    // Segments may have become so short since that there are more than entries: the last one has the rest, or that were never sent again.
+    if end < sendNext { recovery.pointee.segment(recovery.pointee.count &- 1).pointee.end = sendNext }
     companion.coldHandle = handle
     flags.set(.cold)
     flags.clear(.recovering)

@@ -55,6 +55,43 @@ import Testing
     #expect(script.statistics[ProxyCounter.bindsAnswered] == 1)
   }
 
+  /// A client that binds and then has nothing to ask for is given a server in time, and stays.
+  @Test func aBindAndThenNothing() throws {
+    let rules = try RuleSet([RuleSettings(match: .ldapSearch(base: "dc=a"), verdict: .group(0))])
+    let script = Script(rules, NoInspector())
+    script.handshake()
+    script.fromClient(.pshAck, payload: bind)
+    script.toClient(.pshAck, payload: success)
+    script.fromClient(.ack)
+    script.pass(10_100, step: 50)
+    script.accept()
+    script.toServer(.ack, payload: bind, seq: 1_001)
+    script.fromServer(.pshAck, payload: success, ack: 1_015)
+    script.toServer(.ack, seq: 1_015, ack: script.server.next)
+    script.pass(200_000, step: 500)
+    script.quiet()
+    #expect(script.statistics[ProxyCounter.serversSilent] == 0)
+    script.fromClient(.pshAck, payload: search)
+    isServed(script)
+  }
+
+  /// Our answer was lost, and the client has closed: what it says of our FIN is not answered by another FIN at once.
+  @Test func aBindAndAFinWhileTheAnswerIsLost() throws {
+    let script = try script()
+    script.fromClient(.finAck, payload: bind)
+    let answer = script.toClient(.pshAck, payload: success, ack: 1_015)
+    script.toClient(.finAck, ack: 1_016)
+    for _ in 0..<5 {
+      script.fromClient(.ack, seq: 1_016, ack: answer.sequence)
+      script.quiet()
+    }
+    script.pass(1_100)
+    script.toClient(.finAck, seq: answer.sequence &+ 14, ack: 1_016)
+    script.fromClient(.ack, seq: 1_016, ack: answer.sequence &+ 15)
+    script.ended(.closedWithoutRequest)
+    script.finish()
+  }
+
   /// However full of half requests the buffers are: what was acknowledged is kept.
   @Test func aBindAndHalfASearchWhileTheBuffersAreFull() throws {
     let rules = try RuleSet([RuleSettings(match: .ldapSearch(base: "dc=a"), verdict: .group(0))])

@@ -42,6 +42,48 @@ import Testing
     #expect(syn.payload == [])
   }
 
+  /// Who has not seen the server's number opens nothing there, whoever's address it wears.
+  @Test(arguments: [0, 1, 699_999, 700_000, 0x9000_0000] as [UInt32]) func aHandshakeOfWhoIsNotThere(number: UInt32) {
+    let script = script()
+    script.fromClient(.syn)
+    passSyn(script)
+    script.fromServer(.synAck)
+    script.toClient(.synAck)
+    script.fromClient(.ack, ack: number)
+    if number &- 700_001 < 1 << 31 {
+      #expect(script.statistics[.acknowledgesUnsent] == 1)
+    } else {
+      script.toClient(.rst, seq: number)
+      #expect(script.statistics[.handshakeInvalid] == 1)
+    }
+    script.quiet()
+    #expect(script.statistics[ProxyCounter.established] == 0)
+    // The server says it again, and the client may still complete it.
+    script.fromServer(.synAck, seq: 700_000)
+    script.toClient(.synAck, seq: 700_000)
+    script.client.expected = 700_001
+    script.fromClient(.ack)
+    script.toServer(.ack)
+    #expect(script.statistics[ProxyCounter.established] == 1)
+    script.finish()
+  }
+
+  /// What the proxy says of the server's window itself, it says with the server's shift.
+  @Test func aChallengeOfAScaledWindow() {
+    let script = script()
+    script.fromClient(.syn, options: OptionOctets.scale(3))
+    script.toServer(.syn, seq: 1_000)
+    script.fromServer(.synAck, options: OptionOctets.scale(7))
+    script.toClient(.synAck)
+    script.fromClient(.ack)
+    script.toServer(.ack)
+    script.fromServer(.ack, window: 501)
+    script.toClient(.ack, window: 501)
+    script.fromClient(.syn, seq: 77)
+    script.toClient(.ack, window: 501)
+    script.finish()
+  }
+
   @Test func anotherServerIsTriedAndSACKStillPasses() {
     let script = script(2)
     script.fromClient(.syn, options: Script<FirstGroup, NoInspector>.usualSyn)

@@ -16,7 +16,10 @@ private final class ColdMachine {
   var recovery: Recovery { recoveries.base.pointee }
   private var now: Moment { Moment(milliseconds: UInt32(truncatingIfNeeded: microseconds / 1_000), microseconds: microseconds) }
 
-  init() {
+  /// - Parameters:
+  ///   - flight: octets that were sent and not acknowledged while it was hot.
+  ///   - size: of a segment, by what was heard of the path since.
+  init(flight: UInt32 = 0, size: UInt16 = 1_000) {
     parameters.maximumSegmentSize = 1_000
     var syn = TCPSegment(Machine.key)
     syn.sequence = SequenceNumber(5_000)
@@ -28,6 +31,8 @@ private final class ColdMachine {
     connection = Connection.accept(syn, initial: SequenceNumber(Self.first - 1), peer: 0, &companion, parameters, now: opened)
     microseconds += 20_000
     _ = connection.arrive(Self.acknowledgment(0), &companion, parameters, now: now)
+    connection.sendNext = connection.sendNext + flight
+    connection.segmentSize = size
     withUnsafePointer(to: parameters) {
       connection.becomeCold(
         &companion, handle: 0, ring: ring.base, capacity: 256, ranges: ranges.base, recoveries.base, .cubic, $0, now: now)
@@ -106,6 +111,19 @@ private final class ColdMachine {
     machine.acknowledge(0, sack: (1_000, 5_000))
     #expect(machine.recovery.congestionWindow == window && machine.recovery.slowStartThreshold == threshold)
     #expect(machine.recovery.reorderingSteps == steps)
+  }
+
+  /// More short segments than entries: the timeout sends all of them again, as they fit.
+  @Test func aFlightOfMoreSegmentsThanEntries() {
+    let machine = ColdMachine(flight: 14_600, size: 28)
+    var acknowledged: UInt32 = 0
+    for _ in 0..<2_000 where acknowledged < 14_600 {
+      machine.microseconds += 61_000_000
+      machine.timeout()
+      acknowledged += 28 * UInt32(machine.send(to: 14_600).again)
+      machine.acknowledge(min(acknowledged, 14_600))
+    }
+    #expect(acknowledged >= 14_600)
   }
 
   /// Times of sending come around after 71 minutes.

@@ -141,6 +141,31 @@ typealias HTTPSimulation = WorkloadSimulation<HTTPWorkload>
     }
   }
 
+  /// A server whose run ends while its clients' goes on: who is idle gets its FIN, also behind an answer that was on its way, and who asks on is
+  /// told that the next answer is the last.
+  @Test(arguments: [0, 20_000], [100, 20_000]) func closingServer(thinkTime: Int, body: Int) {
+    // From some turns on all have asked something.
+    for turns in 10..<60 {
+      let run = Self.run(64, apart: true) {
+        $0.http.requests = 0
+        $0.http.bodySize = body
+        $0.engine.thinkTime = thinkTime
+      }
+      run.run { run.serverStatistics.attempts(.server) == 64 && run.serverStatistics[.requestsReceived] >= 64 }
+      run.turns(turns)
+      let asked = run.serverStatistics[.requestsReceived]
+      run.server.link.send(.closeAll)
+      run.run(until: run.now / 1_000_000 + 500)
+      #expect(run.server.open(.server) == 0 && run.serverStatistics[.server, .completed] == 64, "\(turns) \(run.outcomes)")
+      #expect(run.serverStatistics[.requestsReceived] <= asked + 64)
+      // A request may meet the FIN on its way.
+      let client = run.clientStatistics
+      #expect(client[.client, .completed] + client[.client, .messageIncomplete] + client[.client, .resetInEstablished] == 64)
+      #expect(thinkTime == 0 || client[.client, .completed] == 64, "\(turns) \(run.outcomes)")
+      run.leave()
+    }
+  }
+
   /// A server that says nothing of HTTP.
   @Test func theOtherEndIsNoServer() {
     let settings = Self.settings(5)

@@ -19,8 +19,9 @@ struct HTTPAnswerQueue: BitwiseCopyable, Sendable {
   @inline(always)
   private func run(_ index: UInt8) -> UInt32 { runs[Int(index & 3)] }
 
+  /// All of it was sent, and acknowledged up to here in our stream.
   @inline(always)
-  var isEmpty: Bool { count == 0 }
+  func isSettled(acknowledged: UInt32) -> Bool { isGiven && acknowledged == end }
 
   /// All of it was given to TCP.
   @inline(always)

@@ -46,11 +46,12 @@ struct HTTPAnswers: BitwiseCopyable, @unchecked Sendable {
   /// To HTTP/1.0, which knows no chunks.
   static var wholeOld: Kind { 2 }
   static var head: Kind { 4 }
+  static var headOld: Kind { 6 }
   static var closing: Kind { 1 }
-  static var proceed: Kind { 6 }
-  static var badRequest: Kind { 7 }
-  static var notImplemented: Kind { 8 }
-  static var kinds: Int { 9 }
+  static var proceed: Kind { 8 }
+  static var badRequest: Kind { 9 }
+  static var notImplemented: Kind { 10 }
+  static var kinds: Int { 11 }
 
   private let table: UnsafePointer<Answer>
   let chunks: HTTPChunks
@@ -81,9 +82,9 @@ struct HTTPAnswers: BitwiseCopyable, @unchecked Sendable {
     let refusal = ["Server: trafficengine", "Connection: close", "Content-Length: 0"]
     let answers =
       [false, true].map { ok(closes: $0, chunked: isChunked, isChunked ? .chunked : .plain) }
-      + [false, true].map { ok(closes: $0, chunked: false, .plain) } + [false, true].map { ok(closes: $0, chunked: isChunked, .noBody) } + [
-        answer("100 Continue", []), answer("400 Bad Request", refusal), answer("501 Not Implemented", refusal),
-      ]
+      + [false, true].map { ok(closes: $0, chunked: false, .plain) } + [false, true].map { ok(closes: $0, chunked: isChunked, .noBody) }
+      + [false, true].map { ok(closes: $0, chunked: false, .noBody) }
+      + [answer("100 Continue", []), answer("400 Bad Request", refusal), answer("501 Not Implemented", refusal)]
     let table = UnsafeMutablePointer<Answer>.allocate(capacity: Self.kinds)
     for (index, answer) in answers.enumerated() { (table + index).initialize(to: answer) }
     self.table = UnsafePointer(table)

@@ -89,7 +89,7 @@ public struct HTTPWorkload: Workload, @unchecked Sendable {
   @inline(__always)
   public func isBusy(_ view: WorkloadView, _ state: State) -> Bool {
     if view.role == .client { return state.isWaiting }
-    return !state.queue.isEmpty || !state.reader.isAtStart || (hasClients && !view.peerClosed)
+    return !state.queue.isSettled(acknowledged: view.acknowledged) || !state.reader.isAtStart || (hasClients && !view.peerClosed)
   }
 
   @inline(__always)
@@ -241,11 +241,12 @@ public struct HTTPWorkload: Workload, @unchecked Sendable {
     var kind: HTTPAnswers.Kind
     switch HTTPWords.Candidates(reader.code) {
     case HTTPWords.get, HTTPWords.post: kind = reader.isOld ? HTTPAnswers.wholeOld : HTTPAnswers.whole
-    case HTTPWords.head: kind = HTTPAnswers.head
+    case HTTPWords.head: kind = reader.isOld ? HTTPAnswers.headOld : HTTPAnswers.head
     default: return refuse(HTTPAnswers.notImplemented, view, &state)
     }
     view.statistics.count(.requestsReceived)
-    if !reader.persists {
+    // Whose client has more to ask is told that this was the last.
+    if !reader.persists || (view.isClosing && !hasClients) {
       kind |= HTTPAnswers.closing
       state.isLast = true
     }
