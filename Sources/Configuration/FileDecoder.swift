@@ -120,7 +120,7 @@ struct FileDecoder {
     let name = Self.name(path)
     let meant = NearMiss.of(name, among: names) ?? Root.keys.first { $0.names.contains(name) }?.path
     let advice = meant.map { "did you mean '\($0)'?" } ?? "remove it"
-    return ConfigurationError(.file(file), "\(path) is not a known key, \(advice)")
+    return ConfigurationError(.file(file), "\(path.shortened) is not a known key, \(advice)")
   }
 
   /// The last part of a path.

@@ -24,6 +24,11 @@ struct BrokenFile: Sendable, CustomTestStringConvertible {
   static let names = [
     BrokenFile(
       "[engine]\nworkload = \"a\\tb\\u009f\"", "engine.workload is 'a\\tb\\u009f', \"exchange\" or \"http\" or \"bulk\" is needed"),
+    BrokenFile(
+      "[engine]\nworkload = \"\(String(repeating: "é", count: 500))\"",
+      "engine.workload is '\(String(repeating: "é", count: 99))...', \"exchange\" or \"http\" or \"bulk\" is needed"),
+    BrokenFile(
+      "\(String(repeating: "a", count: 5_000)) = 1", "\(String(repeating: "a", count: 100))... is not a known key, remove it"),
     BrokenFile("[engine]\ncps_limt = 5", "engine.cps_limt is not a known key, did you mean 'cps_limit'?"),
     BrokenFile("[engine]\ncps = 5", "engine.cps is not a known key, did you mean 'cps_limit'?"),
     BrokenFile("cps_limit = 5", "cps_limit is not a known key, did you mean 'engine.cps_limit'?"),

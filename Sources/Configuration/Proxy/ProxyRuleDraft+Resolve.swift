@@ -84,5 +84,5 @@ struct Problem: Error {
 func number(of name: String, among names: [String], _ path: String, kind: String) throws(Problem) -> Int {
   if let number = names.firstIndex(of: name) { return number }
   let advice = NearMiss.of(name, among: names).map { "did you mean '\($0)'?" } ?? "add it to \(kind)s or name another one"
-  throw Problem("\(path) is '\(name)', but there is no such \(kind): \(advice)")
+  throw Problem("\(path) is \("'\(name)'".shortened), but there is no such \(kind): \(advice)")
 }
