@@ -67,7 +67,7 @@ bench-deps: ## the same, and what the proxy is compared with
 bench: bench-deps build ## measures speed and memory beside a bare loop, and the proxy beside HAProxy and nginx; writes bench.json, bench-proxies.json
 	Scripts/bench
 
-soak: build ## minutes of faults with changing seeds; MINUTES=10
+soak: test-deps build ## minutes of faults with changing seeds; MINUTES=10
 	Scripts/soak $(or $(MINUTES),10)
 
 fuzz: ## libFuzzer on frames, TCP options, a whole engine, a whole proxy, first requests and configuration files, MINUTES=10 each; merges into Tests/Corpus
