@@ -36,5 +36,6 @@ struct forwarder {
 };
 
 /* Receives once, at most 64 frames, verifies both checksums of each, rewrites addresses, ports, numbers and checksums (RFC 1624), and sends. The
- * client's port is kept. What is not IPv4 with TCP, what has a wrong sum and what the wire does not take is dropped. Returns how many frames were received. */
+ * client's port is kept. What is not IPv4 with TCP, what has a wrong sum and what the wire does not take is dropped. Returns
+ * how many frames were received. */
 unsigned forwarder_turn(struct forwarder *_Nonnull forwarder);
