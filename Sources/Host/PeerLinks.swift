@@ -61,11 +61,18 @@ struct PeerLinks: ~Copyable {
     told[Self.toldPlace(of: mac)] = Told(mac: mac.rawValue, address: address.rawValue)
     for index in 1..<count where owners.base[index] == address.rawValue {
       if addresses.base[index] == mac.rawValue { return false }
-      // A table half full of what is out of date would be slow, and later full.
-      guard placesTaken < 3 &* (Self.placeCount / 4) else { return false }
+      let before = addresses.base[index]
       addresses.base[index] = mac.rawValue
+      // Where it was before it need not be entered again.
+      if known(mac) == nil {
+        // A table half full of what is out of date would be slow, and full when all stations come that there may be.
+        guard placesTaken < Self.placeCount / 2 else {
+          addresses.base[index] = before
+          return false
+        }
+        enter(UInt16(truncatingIfNeeded: index), Self.place(of: mac))
+      }
       links.base[index] = LinkHeader(destination: mac, source: source)
-      enter(UInt16(truncatingIfNeeded: index), Self.place(of: mac))
       return true
     }
     // Whom it stands for is known now, if nobody else did.
@@ -101,7 +108,7 @@ struct PeerLinks: ~Copyable {
   @inline(never)
   mutating func index(of mac: MACAddress) -> UInt16? {
     if let index = known(mac) { return index }
-    guard count < Self.capacity else { return nil }
+    guard count < Self.capacity, placesTaken < 7 &* (Self.placeCount / 8) else { return nil }
     let index = UInt16(truncatingIfNeeded: count)
     count &+= 1
     addresses[Int(index)] = mac.rawValue

@@ -4,9 +4,11 @@ import CPacket
 extension ProxyEngine {
   /// Addresses and ports that are looked at for a free one in one go: connections that were opened one after the other lie one behind the other.
   private static var tupleTries: Int { 65_536 }
-  /// And for some milliseconds after none was found, so that a server towards which all are in use does not keep us from anything else.
+  /// And after none was found, which takes some milliseconds: so that a server towards which all are in use, or many such servers, do not
+  /// keep us from anything else.
   private static var fewTupleTries: Int { 64 }
-  private static var tuplePause: UInt32 { 16 }
+  private static var tuplePause: UInt32 { 128 }
+  private static var anyTuplePause: UInt32 { 16 }
   /// Of these, how many may be passed over because their replies go astray: better such a one than none.
   private static var strayTries: Int { 16 }
   /// And for one whose replies come home.
@@ -88,14 +90,17 @@ extension ProxyEngine {
   /// The key of what a server would answer to a free pair of address and port, and its hash.
   @inline(always)
   mutating func freeKey(_ route: UnsafeMutablePointer<ServerRoute>) -> (FlowKey, UInt32)? {
-    let isPausing = route.pointee.pairsDue &- moment.milliseconds &- 1 < Self.tuplePause
-    for tries in 0..<(isPausing ? Self.fewTupleTries : Self.tupleTries) {
+    let time = moment.milliseconds
+    let isPausing = route.pointee.pairsDue &- time &- 1 < Self.tuplePause || pairsDue &- time &- 1 < Self.anyTuplePause
+    for tries in 0..<(isPausing ? Self.fewTupleTries : smaller(Self.tupleTries, tuples.tuplesPerCycle)) {
       let key = crossing.choosesHome ? homeKey(route) : nextKey(route)
       let hash = flowHash(key)
       if find(hash, key) != nil || (tries < Self.strayTries && crossing.isStray(hash)) { continue }
       return (key, hash)
     }
-    route.pointee.pairsDue = moment.milliseconds &+ Self.tuplePause
+    if isPausing { return nil }
+    route.pointee.pairsDue = time &+ Self.tuplePause
+    pairsDue = time &+ Self.anyTuplePause
     return nil
   }
 
@@ -294,7 +299,7 @@ extension ProxyConnection {
     client.edge = client.edge + toClient
     server = EndState(server.next + toClient)
     server.acknowledged = binding.pointee.start + binding.pointee.taken
-    server.edge = binding.pointee.start + parameters.requestLimit
+    server.edge = binding.pointee.start + parameters.requestLimit + toServer
     serverStart = SequenceNumber(0)
     shift(toServer: toServer, toClient: 0)
     toClientTimestamp = 0

@@ -167,7 +167,8 @@ extension ProxyEngine {
     let connection = connections.base + Int(slot)
     let binding = bindings.base + Int(connection.pointee.binding)
     if binding.pointee.unheard > 0 {
-      if segment.pointee.acknowledgment >= binding.pointee.answerEnd {
+      let heard = segment.pointee.acknowledgment
+      if heard >= binding.pointee.answerEnd, heard <= connection.pointee.server.next + connection.pointee.toClient {
         binding.pointee.unheard = 0
         if connection.pointee.server.acknowledged >= binding.pointee.end { endDelivery(slot) }
       } else if segment.pointee.payloadLength > 0 {
@@ -175,24 +176,28 @@ extension ProxyEngine {
       }
     }
     let sequence = segment.pointee.sequence + connection.pointee.toServer
-    if segment.pointee.payloadLength > 0, sequence < binding.pointee.end { return repeatHeld(slot, packet, &io) }
+    if segment.pointee.payloadLength > 0, sequence < binding.pointee.end { return repeatHeld(segment, slot, packet, &io) }
     passToServer(connection, slot, segment, packet.bytes, packet, isUsual: false, &io)
   }
 
-  /// The client repeats of its request: what goes to the server again is what is held, which others may have been shown, and not what comes now.
+  /// The client repeats of its request: the same octets go to the server again, as they are held, which others may have been shown, and not as they
+  /// come now.
   private mutating func repeatHeld<Port: PacketPort & ~Copyable>(
-    _ slot: UInt32, _ packet: consuming Packet, _ io: inout PacketQueue<Port>
+    _ segment: UnsafePointer<TCPSegment>, _ slot: UInt32, _ packet: consuming Packet, _ io: inout PacketQueue<Port>
   ) {
     let connection = connections.base + Int(slot)
     let binding = bindings.base + Int(connection.pointee.binding)
     statistics.count(.requestsRepeated)
     // What we have acknowledged is ours to repeat, in its time; our answer has said so already.
     if binding.pointee.taken > 0, binding.pointee.unheard == 0 { return acknowledgeTaken(slot, packet, &io) }
+    let first = segment.pointee.sequence + connection.pointee.toServer
+    let last = first + UInt32(segment.pointee.payloadLength)
     io.free(packet)
-    if binding.pointee.taken > 0 { return }
-    var offset = connection.pointee.server.acknowledged.distance(from: binding.pointee.start)
-    let end = min(binding.pointee.sent, room(connection, binding))
-    if offset < end { _ = deliverPart(slot, connection, binding, &offset, end: end, isReplay: false, &io) }
+    let acknowledged = connection.pointee.server.acknowledged
+    guard binding.pointee.taken == 0, last > acknowledged else { return }
+    let offset = (first > acknowledged ? first : acknowledged).distance(from: binding.pointee.start)
+    let end = min(min(binding.pointee.sent, room(connection, binding)), last.distance(from: binding.pointee.start))
+    if offset < end { deliver(slot, from: offset, end: end, room: end, &io) }
   }
 
   private mutating func repeatBindAnswer<Port: PacketPort & ~Copyable>(_ slot: UInt32, _ io: inout PacketQueue<Port>) {
@@ -225,6 +230,14 @@ extension ProxyEngine {
     records.entered(slot, .spliced, now)
   }
 
+  /// A server has accepted, and then acknowledges nothing of a request that it has room for, said three times: it has no longer than one that does
+  /// not answer a SYN.
+  private func isSilent(_ connection: UnsafePointer<ProxyConnection>, _ binding: UnsafePointer<Binding>) -> Bool {
+    let isOpen = connection.pointee.server.edge > connection.pointee.server.acknowledged
+    return !connection.pointee.flags.has(.committed) && isOpen && connection.pointee.retries >= 2
+      && moment.milliseconds &- binding.pointee.tryStart >= parameters.connectTimeout
+  }
+
   /// Time has passed: what the proxy answers for is sent again. What it does not, the client sends again by itself.
   mutating func resendDelivery<Port: PacketPort & ~Copyable>(_ slot: UInt32, _ io: inout PacketQueue<Port>) {
     let connection = connections.base + Int(slot)
@@ -233,7 +246,7 @@ extension ProxyEngine {
       endDelivery(slot)
       return wake(slot, at: moment.milliseconds)
     }
-    guard connection.pointee.retries < parameters.retries else {
+    guard connection.pointee.retries < parameters.retries, !isSilent(connection, binding) else {
       if !connection.pointee.flags.has(.committed) {
         statistics.count(.serversSilent)
         sendReset(to: .server, slot, &io)

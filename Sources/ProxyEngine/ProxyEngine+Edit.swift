@@ -64,6 +64,7 @@ extension ProxyEngine {
     var tail = inserted
     if RequestNote.room(inserted) < length &+ rest {
       guard let second = newPart(&io) else {
+        RequestNote.end(inserted)
         io.free(Packet(owning: inserted))
         return false
       }

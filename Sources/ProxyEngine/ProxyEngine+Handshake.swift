@@ -8,7 +8,7 @@ extension ProxyEngine {
   ) {
     // Of a SYN that is passed on its frame is kept, so that another server can be tried.
     guard !parameters.isImmediate || heldCount < heldMost else { return drop(packet, .requestBuffersFull, &io) }
-    guard open < openMost, let slot = takeSlot() else { return drop(packet, .tableFull, &io) }
+    guard usually(open < openMost) || endHandshake(&io), let slot = takeSlot() else { return drop(packet, .tableFull, &io) }
     guard let peer = front.peer(of: packet.bytes, segment.pointee.source) else {
       slots.giveBack(slot)
       return drop(packet, .tableFull, &io)
@@ -49,6 +49,26 @@ extension ProxyEngine {
     return slots.take()
   }
 
+  /// Connections that are looked at for one that gives way.
+  private static var evictionTries: Int { 16 }
+
+  /// All places are taken: a connection whose client has not completed the handshake gives way, or SYNs that nobody stands behind would keep
+  /// everyone out (RFC 4987 3.5). Around and around, so that each has had about as long as all others. False: there is none where it was looked.
+  @inline(never)
+  private mutating func endHandshake<Port: PacketPort & ~Copyable>(_ io: inout PacketQueue<Port>) -> Bool {
+    for _ in 0..<Self.evictionTries {
+      evictionPosition = evictionPosition &+ 1 < slots.highestUsed ? evictionPosition &+ 1 : 0
+      let slot = UInt32(truncatingIfNeeded: evictionPosition)
+      let connection = connections.base + evictionPosition
+      let isPassed = connection.pointee.phase == .spliced && connection.pointee.flags.has(.halfOpen)
+      guard connection.pointee.phase == .handshake || isPassed else { continue }
+      statistics.count(.handshakesEvicted)
+      if isPassed { resetBoth(slot, .handshakeTimeout, &io) } else { release(slot, .handshakeTimeout) }
+      return true
+    }
+    return false
+  }
+
   /// Our SYN-ACK, over the frame that it answers.
   @inline(always)
   private mutating func sendSynAck<Port: PacketPort & ~Copyable>(
@@ -68,12 +88,12 @@ extension ProxyEngine {
     _ segment: UnsafePointer<TCPSegment>, _ slot: UInt32, _ packet: consuming Packet, _ io: inout PacketQueue<Port>
   ) {
     statistics.count(.synAcksRepeated)
-    connections.base[Int(slot)].clientTimestamp = segment.pointee.options.timestampValue
+    connections.base[Int(slot)].withdraw(segment.pointee.options)
     // What the first SYN was sent from may have been the very thing that was wrong.
     if let peer = front.peer(of: packet.bytes, segment.pointee.source) {
       connections.base[Int(slot)].peer = peer
     }
-    sendSynAck(connections.base + Int(slot), segment.pointee.options.timestampValue, packet, &io)
+    sendSynAck(connections.base + Int(slot), connections.base[Int(slot)].clientTimestamp, packet, &io)
   }
 
   /// Time has passed without the client's ACK.
@@ -137,6 +157,19 @@ extension ProxyConnection {
     }
     if sack, offered.present.has(.sackPermitted) { flags.set(.clientSACK) }
     if timestamps, offered.present.has(.timestamps) { flags.set(.timestamps) }
+  }
+
+  /// What a repeated SYN does not offer any more is not promised any more: some leave options away after some tries.
+  mutating func withdraw(_ offered: TCPOptions) {
+    if !offered.present.has(.windowScale) {
+      flags.clear(.clientScales)
+      scales = 0
+      offeredScale = 0
+    }
+    if !offered.present.has(.sackPermitted) { flags.clear(.clientSACK) }
+    if !offered.present.has(.timestamps) { flags.clear(.timestamps) }
+    clientTimestamp = offered.present.has(.timestamps) ? offered.timestampValue : 0
+    clientMSS = offered.present.has(.maximumSegmentSize) ? offered.maximumSegmentSize : TCPHeader.defaultMSS
   }
 
   /// The options of our SYN-ACK: never one that the client did not offer.

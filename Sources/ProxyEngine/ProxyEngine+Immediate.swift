@@ -39,6 +39,7 @@ extension ProxyEngine {
     guard segment.pointee.sequence + 1 == connection.pointee.clientStart else { return io.free(packet) }
     let binding = bindings.base + Int(connection.pointee.binding)
     discard(binding)
+    renewPeer(segment, connection, packet.bytes)
     holdSyn(segment, connection, packet)
     if binding.pointee.isAsked { passHeldSyn(slot, &io) }
   }
@@ -54,20 +55,31 @@ extension ProxyEngine {
       ProxyConnection.note(segment.pointee.options.timestampValue, in: &connection.pointee.clientTimestamp)
     }
     connection.pointee.lastActivity = moment.milliseconds
-    toServerLeg(packet.bytes, segment, connection)
-    packet.side = isSplit ? 1 : 0
-    io.send(packet)
+    renewPeer(segment, connection, packet.bytes)
+    sendSynToServer(segment, slot, packet, length: packet.length, &io)
   }
 
-  /// A SYN passes with other addresses and ports only.
-  @inline(always)
-  private func toServerLeg(
-    _ frame: UnsafeMutableRawPointer, _ segment: UnsafePointer<TCPSegment>, _ connection: UnsafePointer<ProxyConnection>
+  /// What the first SYN was sent from may have been the very thing that was wrong.
+  private mutating func renewPeer(
+    _ segment: UnsafePointer<TCPSegment>, _ connection: UnsafeMutablePointer<ProxyConnection>, _ frame: UnsafeRawPointer
   ) {
+    if let peer = front.peer(of: frame, segment.pointee.source) { connection.pointee.peer = peer }
+  }
+
+  /// A SYN passes with other addresses and ports only, and with the data that the inspector lets it have (RFC 7413).
+  private mutating func sendSynToServer<Port: PacketPort & ~Copyable>(
+    _ segment: UnsafePointer<TCPSegment>, _ slot: UInt32, _ packet: consuming Packet, length: Int, _ io: inout PacketQueue<Port>
+  ) {
+    let connection = connections.base + Int(slot)
+    if inspectsEnd(.client, connection, slot, segment, packet.bytes, segment.pointee.sequence) {
+      return endByInspector(slot, packet, &io)
+    }
     let translation = Translation(
       link: routes.base[Int(connection.pointee.target)].link, key: connection.pointee.serverKey.reversed,
       numbers: TranslatedNumbers(segment, adding: 0, takingOff: 0), change: connection.pointee.change)
-    HeaderRewriter.rewrite(frame, HeaderRewriter.tcpOffset(frame), translation)
+    HeaderRewriter.rewrite(packet.bytes, HeaderRewriter.tcpOffset(packet.bytes), translation)
+    packet.side = isSplit ? 1 : 0
+    io.send(packet, length: length)
   }
 
   /// The held SYN once more, with the addresses of the server that is tried now.
@@ -79,9 +91,8 @@ extension ProxyEngine {
     packet.bytes.copyMemory(from: RequestNote.bytes(held), byteCount: length)
     var segment = TCPSegment()
     guard case .tcp = FrameParser.parseAny(packet.bytes, count: length, verify: .byPort, into: &segment) else { return io.free(packet) }
-    toServerLeg(packet.bytes, &segment, connection)
-    packet.side = isSplit ? 1 : 0
-    io.send(packet, length: length)
+    inspections[Int(slot)] = inspector.begin(target: connection.pointee.target)
+    sendSynToServer(&segment, slot, packet, length: length, &io)
   }
 
   /// The server's SYN-ACK: passed on, and with it the connection is spliced.
@@ -92,7 +103,6 @@ extension ProxyEngine {
     groups.succeeded(connection.pointee.target)
     statistics.count(.bound)
     connection.pointee.joinAtOnce(segment)
-    inspections[Int(slot)] = inspector.begin(target: connection.pointee.target)
     releaseBinding(slot)
     connection.pointee.enter(.spliced, now: moment.milliseconds)
     records.answered(slot, segment.pointee.sequence)
@@ -151,7 +161,9 @@ extension ProxyConnection {
     server.acknowledged = segment.pointee.acknowledgment
     server.edge = segment.pointee.acknowledgment
     serverStart = first
-    serverTimestamp = segment.pointee.options.timestampValue
+    let sendsTimestamps = segment.pointee.options.present.has(.timestamps)
+    serverTimestamp = sendsTimestamps ? segment.pointee.options.timestampValue : 0
+    if !sendsTimestamps { flags.clear(.timestamps) }
     let scales = flags.has(.clientScales) && segment.pointee.options.present.has(.windowScale)
     if scales { flags.set(.serverScales) }
     // What we say to the client of the server's window it reads with the server's shift.

@@ -12,6 +12,8 @@ extension ProxyEngine {
     let bytes = frame + Int(segment.pointee.payloadOffset)
     let count = Int(segment.pointee.payloadLength)
     let first = leg == .client ? connection.pointee.clientStart : connection.pointee.serverStart
+    // The number of a SYN is its own.
+    let sequence = segment.pointee.flags.has(.syn) ? sequence + 1 : sequence
     let before = sum(bytes, count)
     let payload = InspectedPayload(
       bytes: bytes, count: count, offset: sequence.distance(from: first), target: connection.pointee.target)

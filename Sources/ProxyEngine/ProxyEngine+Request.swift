@@ -17,6 +17,8 @@ extension ProxyEngine {
   mutating func receiveWhileConnecting<Port: PacketPort & ~Copyable>(
     _ segment: UnsafePointer<TCPSegment>, _ slot: UInt32, _ packet: consuming Packet, _ io: inout PacketQueue<Port>
   ) {
+    // Whose SYN is passed on has nothing to acknowledge yet.
+    if connections.base[Int(slot)].flags.has(.immediate) { return refuseHandshake(segment, packet, &io) }
     _ = hold(segment, slot, most: heldMost, packet, &io)
   }
 
@@ -54,7 +56,9 @@ extension ProxyEngine {
     }
     var fresh = length &- min(repeated, length)
     let held = connection.pointee.flags.has(.bound) ? bindings.base[Int(connection.pointee.binding)].count : 0
-    let room = parameters.requestLimit &- min(held, parameters.requestLimit)
+    // By as much as the last unit of the window that it was offered lies beyond the limit (`windowToClient`).
+    let limit = parameters.requestLimit + connection.pointee.unitRest
+    let room = limit &- min(held, limit)
     if fresh > room {
       fresh = room
       isFin = false

@@ -90,8 +90,9 @@ extension ProxyEngine {
   private func saidToServer(_ connection: UnsafePointer<ProxyConnection>) -> SequenceNumber {
     guard connection.pointee.flags.has(.bound), !connection.pointee.flags.has(.immediate) else { return connection.pointee.client.next }
     let binding = bindings.base + Int(connection.pointee.binding)
+    // A FIN does not go with what is only said again.
     let isAll = binding.pointee.sent == binding.pointee.count && binding.pointee.count > 0
-    if isAll { return connection.pointee.client.next }
+    if isAll, !binding.pointee.hasFin || connection.pointee.phase != .replaying { return connection.pointee.client.next }
     let sent = binding.pointee.start + binding.pointee.sent
     // A probe's octets that were taken are not counted as sent.
     return connection.pointee.isJoined && connection.pointee.server.acknowledged > sent ? connection.pointee.server.acknowledged : sent
@@ -163,9 +164,13 @@ extension ProxyConnection {
   func windowToClient(behind acknowledgment: SequenceNumber) -> UInt16 {
     let start = acknowledgment + toServer
     let left = server.edge > start ? server.edge.distance(from: start) : 0
-    let rest: UInt32 = isJoined ? 0 : 1 &<< UInt32(offeredScale) &- 1
+    let rest = isJoined ? 0 : unitRest
     return UInt16(truncatingIfNeeded: min((left &+ rest) &>> UInt32(offeredScale), 65_535))
   }
+
+  /// Octets that are less than a unit of the window that the client is told.
+  @inline(always)
+  var unitRest: UInt32 { 1 &<< UInt32(offeredScale) &- 1 }
 
   /// The same of the client's window, as the server reads it.
   @inline(always)

@@ -24,7 +24,8 @@ extension ProxyEngine {
       return refuseReplaced(slot, packet, &io)
     }
     if !isUsual, segment.pointee.options.present.has(.timestamps) {
-      ProxyConnection.note(segment.pointee.options.timestampValue, in: &connection.pointee.clientTimestamp)
+      let isNews = ProxyConnection.isNews(end, connection.pointee.client, to: connection.pointee.server)
+      if isNews { ProxyConnection.note(segment.pointee.options.timestampValue, in: &connection.pointee.clientTimestamp) }
     }
     statistics.count(.toServer)
     let isRepeated = note(&connection.pointee.client, sequence, end, acknowledgment)
@@ -81,7 +82,7 @@ extension ProxyEngine {
       return refuseReplaced(slot, packet, &io)
     }
     let sent = sentToServer(connection)
-    let isBehindAll = segment.pointee.length == 0 && sequence.distance(from: sent) <= parameters.requestLimit
+    let isBehindAll = segment.pointee.length == 0 && sequence.distance(from: sent) <= parameters.requestLimit + connection.pointee.unitRest
     guard isBehindAll, sent <= connection.pointee.server.edge else { return drop(packet, .outsideWindow, &io) }
     var lowered = segment.pointee
     lowered.sequence = sent - connection.pointee.toServer
@@ -103,7 +104,8 @@ extension ProxyEngine {
     guard end <= connection.pointee.client.edge + 1 else { return drop(packet, .outsideWindow, &io) }
     guard acknowledgment <= connection.pointee.client.next else { return drop(packet, .acknowledgesUnsent, &io) }
     if !isUsual, segment.pointee.options.present.has(.timestamps) {
-      ProxyConnection.note(segment.pointee.options.timestampValue, in: &connection.pointee.serverTimestamp)
+      let isNews = ProxyConnection.isNews(end, connection.pointee.server, to: connection.pointee.client)
+      if isNews { ProxyConnection.note(segment.pointee.options.timestampValue, in: &connection.pointee.serverTimestamp) }
     }
     statistics.count(.toClient)
     let isRepeated = note(&connection.pointee.server, sequence, end, acknowledgment)
@@ -176,6 +178,11 @@ extension ProxyConnection {
     let edits = (leg == .client ? clientFloor.rawValue ^ clientStart.rawValue : 0) | toServer
     return UInt32(flags.rawValue & Flags.unusual) | options | isOther | edits == 0
   }
+
+  /// Whether a segment that ends there can be of an end's present: what lies below what the other has acknowledged is old, or somebody's guess,
+  /// whose timestamp that other would not look at (RFC 7323 4.3).
+  @inline(always)
+  static func isNews(_ end: SequenceNumber, _ own: EndState, to other: EndState) -> Bool { end > other.acknowledged || end == own.next }
 
   /// Keeps the newest: one that came in another order would make the proxy's own segments too old for the other end (RFC 7323 5.3).
   @inline(always)

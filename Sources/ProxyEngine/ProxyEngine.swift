@@ -58,6 +58,8 @@ public struct ProxyEngine<Rule: BindingRule, Inspector: PayloadInspector>: Engin
   /// Octets of a request in the packet that was held last; 0: there is none, or they were put behind others.
   var newlyHeld: UInt32 = 0
   var tuples: SourcePortChooser
+  /// When any server's pairs may be looked for thoroughly again, in milliseconds, after one had none.
+  var pairsDue: UInt32 = 0
   var crossing: WorkerCrossing
   let worker: Int
   let records: ProxyRecordKeeper
@@ -65,10 +67,12 @@ public struct ProxyEngine<Rule: BindingRule, Inspector: PayloadInspector>: Engin
   let flowHash: FlowHash
   let initialSequence: InitialSequence
   let time: RunClock
-  var challenges = RateLimit(perSecond: 1_000)
+  var challenges: RateLimit
   let sumless = SumlessStations()
   var timersSeen: UInt32 = .max
   var sweepPosition = 0
+  /// Where the search for a handshake that gives way goes on.
+  var evictionPosition = 0
   /// Connections that are neither lingering nor free, and how many there may be.
   var open = 0
   let openMost: Int
@@ -131,13 +135,15 @@ public struct ProxyEngine<Rule: BindingRule, Inspector: PayloadInspector>: Engin
     defaultGroup = settings.defaultGroup.map { UInt8($0) }
     bindings = Table(count: capacity)
     bindingSlots = SlotPool(capacity: capacity)
-    assembly = Table(count: Int(settings.parameters.requestLimit) + Self.closingLine.utf8CodeUnitCount)
-    replacement = Table(count: Inspector.self == NoInspector.self ? 0 : 2 * Int(settings.parameters.requestLimit))
+    let longestRequest = Int(settings.parameters.requestLimit) + 1 << Int(TCPHeader.maximumWindowScale)
+    assembly = Table(count: longestRequest + Self.closingLine.utf8CodeUnitCount)
+    replacement = Table(count: Inspector.self == NoInspector.self ? 0 : 2 * longestRequest)
     let learnsTimestamps = settings.parameters.timestamps == .learned && !settings.parameters.isImmediate
     survey = TimestampSurvey(servers: learnsTimestamps ? settings.servers.targets.count : 0)
     heldMost = settings.ports.map(\.poolSize).min()! / share.workers / 4
     tuples = Self.tuples(settings, share)
     tuples.begin(at: random.next())
+    challenges = RateLimit(perSecond: 1_000, seed: random.next())
     crossing = WorkerCrossing(
       lanes: share.lanes, hash: share.hash, learnsStrays: share.learnsStrays, ownership: Self.ownership(settings, share))
     worker = share.worker

@@ -99,4 +99,10 @@ public struct ProxyBoards: Sendable {
     front = NeighbourBoard(count: settings.isSplit ? 0 : settings.nextHops.count)
     back = NeighbourBoard(count: settings.isSplit ? settings.nextHops.count : 0)
   }
+
+  /// Whom servers are reached through, and who has never answered ARP so far.
+  public func unheardHops(_ settings: ProxySettings) -> [IPv4Address] {
+    let board = (settings.isSplit ? back : front).view
+    return settings.nextHops.enumerated().filter { board.entry($0.offset) == 0 }.map(\.element)
+  }
 }

@@ -106,8 +106,9 @@ extension Connection {
       } else if rarely(isDuplicateAcknowledgment(segment)) {
         action.events.set(.duplicateAcknowledgment)
       }
-      // SND.WND from the latest segment only: one that begins at RCV.NXT or before and reaches it is (3.10.7.4: SND.WL1, SND.WL2).
-      if inOrder || segment.pointee.sequence <= receiveNext {
+      // SND.WND from the latest segment only: one that begins at RCV.NXT or before and reaches it is, and one that acknowledges more, be it
+      // behind a gap (3.10.7.4: SND.WL1, SND.WL2).
+      if inOrder || acknowledged > 0 || segment.pointee.sequence <= receiveNext {
         let window = UInt32(segment.pointee.window) &<< UInt32(sendScale)
         if window > sendWindow {
           action.events.set(.maySend)

@@ -15,7 +15,7 @@ extension Connection {
     recovery.pointee.begin(
       ring: ring, capacity: capacity, ranges: ranges, next: sendUnacknowledged, window: size &* parameters.pointee.initialSegments,
       algorithm: algorithm,
-      receiveEdge: receiveNext + receiveWindow(parameters))
+      receiveNext: receiveNext, receiveWindow: receiveWindow(parameters))
     recovery.pointee.adopt(companion, now: now)
     recovery.pointee.largestWindow = sendWindow
     let time = UInt32(truncatingIfNeeded: now.microseconds)
@@ -106,7 +106,10 @@ extension Connection {
     let before = sendUnacknowledged
     let flightBefore = flight
     let windowBefore = sendWindow
-    if segment.pointee.sequence <= receiveNext, segment.pointee.acknowledgment >= before {
+    // What acknowledges more was sent later, be it behind a gap; of the same acknowledgment, what lies further (RFC 9293 3.10.7.4).
+    let sequence = segment.pointee.sequence
+    if acknowledged > 0 || (segment.pointee.acknowledgment == before && sequence >= cold.pointee.windowSequence) {
+      if sequence > cold.pointee.windowSequence { cold.pointee.windowSequence = sequence }
       sendWindow = UInt32(segment.pointee.window) &<< UInt32(sendScale)
       cold.pointee.largestWindow = larger(cold.pointee.largestWindow, sendWindow)
     }

@@ -141,7 +141,9 @@ extension Stack {
       socket.peerHasClosed = true
       acknowledgesAtOnce = true
     }
-    if events.has(.keptInOrder) || (socket.isCold && socket.recovery.pointee.received.count > 0) { acknowledgesAtOnce = true }
+    // Only what takes numbers, or two ends that both lack something would acknowledge each other's acknowledgments (RFC 9293 3.5).
+    let isBehindGap = socket.isCold && socket.recovery.pointee.received.count > 0 && segment.length > 0
+    if events.has(.keptInOrder) || isBehindGap { acknowledgesAtOnce = true }
     if events.has(.finAcknowledged), socket.isOrphan, socket.connection.pointee.state == .finWait2 {
       socket.finWait2Due = now.microseconds + UInt64(max(0, socket.options.finWait2)) * 1_000_000
     }
@@ -219,14 +221,7 @@ extension Stack {
   // MARK: Ends
 
   private func challenge(_ socket: Socket) {
-    let second = now.microseconds / 1_000_000
-    if second != challengeSecond {
-      challengeSecond = second
-      challenges = 0
-    }
-    challenges += 1
-    guard challenges <= 1_000 else { return }
-    acknowledge(socket)
+    if challenges.permits(now) { acknowledge(socket) }
   }
 
   private func wasReset(_ socket: Socket, _ before: TCPState) {

@@ -140,9 +140,7 @@ extension Stack {
     let gained = edge.distance(from: socket.recovery.pointee.receiveEdge)
     guard Int32(bitPattern: gained) > 0 else { return }
     let worth = min(UInt32(socket.connection.pointee.segmentSize), UInt32(socket.incoming.capacity / 2))
-    if gained >= worth || socket.recovery.pointee.receiveEdge == socket.connection.pointee.receiveNext {
-      socket.recovery.pointee.receiveEdge = edge
-    }
+    if gained >= worth { socket.recovery.pointee.receiveEdge = edge }
   }
 
   func possibleEdge(_ socket: Socket) -> SequenceNumber {

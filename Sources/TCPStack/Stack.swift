@@ -15,8 +15,7 @@ final class Stack {
   /// An Ethernet header of zeros and the packet behind it: what the frame parser reads.
   let frame: UnsafeMutableRawPointer
   static let frameSize = Ethernet.headerLength + 65_535
-  var challenges = 0
-  var challengeSecond: UInt64 = 0
+  var challenges: RateLimit
   /// Packets that were ignored.
   var ignored: UInt64 = 0
 
@@ -24,9 +23,10 @@ final class Stack {
     self.settings = settings
     self.now = Self.moment(now)
     sockets = Array(repeating: nil, count: settings.maximumSockets)
-    var random = SplitMix(settings.seed)
+    var random = SeededRandom(seed: settings.seed)
     initialSequence = InitialSequence(key0: random.next(), key1: random.next())
     nextPort = 32_768 + UInt16(random.next() % 28_000)
+    challenges = RateLimit(perSecond: 1_000, seed: random.next())
     frame = .allocate(byteCount: Self.frameSize, alignment: 16)
     frame.initializeMemory(as: UInt8.self, repeating: 0, count: Self.frameSize)
     frame.store(networkOrder(Ethernet.typeIPv4), at: Ethernet.typeOffset)
@@ -78,21 +78,6 @@ struct PairKey: Hashable {
   init(_ key: FlowKey) {
     addresses = key.addresses
     ports = key.ports
-  }
-}
-
-/// SplitMix64 (Steele, Lea, Flood).
-struct SplitMix {
-  private var state: UInt64
-
-  init(_ seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var mixed = state
-    mixed = (mixed ^ mixed >> 30) &* 0xbf58_476d_1ce4_e5b9
-    mixed = (mixed ^ mixed >> 27) &* 0x94d0_49bb_1331_11eb
-    return mixed ^ mixed >> 31
   }
 }
 

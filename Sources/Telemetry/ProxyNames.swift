@@ -64,6 +64,7 @@ public enum ProxyCounter: UInt8, CounterName, BitwiseCopyable {
   case absorbed
   case rstSent
   case challengeAckSent
+  case handshakesEvicted
   case lingeringEnded
   case lingeringReopened
   case icmpPassed
@@ -97,6 +98,7 @@ public enum ProxyCounter: UInt8, CounterName, BitwiseCopyable {
     case .absorbed: "acknowledgments of servers that were the proxy's own matter"
     case .rstSent: "RST sent by the proxy itself"
     case .challengeAckSent: "challenge ACKs sent (RFC 5961)"
+    case .handshakesEvicted: "connections without a handshake given up before their time, to make room"
     case .lingeringEnded: "closed connections forgotten before their time, to make room"
     case .lingeringReopened: "closed connections whose addresses and ports a new SYN took (RFC 9293 3.10.7.4)"
     case .icmpPassed: "ICMP errors passed to the other leg"

@@ -80,7 +80,7 @@ public struct TrafficEngine<W: Workload>: Engine, ~Copyable {
   var timersSeen: UInt32 = .max
   /// Slots before this one have been told to close or reset.
   var sweepPosition = 0
-  var challenges = RateLimit(perSecond: 1_000)
+  var challenges: RateLimit
   let sumless = SumlessStations()
 
   // Several workers on one port.
@@ -158,6 +158,7 @@ public struct TrafficEngine<W: Workload>: Engine, ~Copyable {
       channel: records, capacity: capacity, sample: settings.output.recordsSample, worker: share.worker)
     tuples = Self.tuples(settings.port, share)
     tuples.begin(at: random.next())
+    challenges = RateLimit(perSecond: 1_000, seed: random.next())
     crossing = WorkerCrossing(
       lanes: share.lanes, hash: share.hash, learnsStrays: share.learnsStrays, ownership: Self.ownership(settings, share))
     pacer = Pacer(

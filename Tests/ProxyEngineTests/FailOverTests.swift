@@ -257,4 +257,40 @@ import Testing
     full.finish()
     script.finish()
   }
+
+  /// It is not waited for any longer than one that does not accept, but for three repetitions.
+  @Test func aServerThatAcceptsAndAcknowledgesNothing() {
+    let script = Script(servers: 2)
+    script.handshake()
+    script.fromClient(.pshAck, "hello")
+    script.accept()
+    script.toServer(.pshAck, "hello", seq: 1_001)
+    for wait in [1_010, 2_010] {
+      script.pass(wait)
+      script.toServer(.pshAck, "hello", seq: 1_001)
+    }
+    script.pass(4_010)
+    script.toServer(.rstAck)
+    script.accept(server: 1)
+    script.toServer(.pshAck, "hello", server: 1)
+    #expect(script.statistics[ProxyCounter.serversSilent] == 1 && script.statistics[ProxyCounter.failedOver] == 1)
+    script.finish()
+  }
+
+  @Test func aServerThatHasNoRoomYetIsWaitedFor() {
+    let script = Script(servers: 2)
+    script.handshake()
+    script.fromClient(.pshAck, "hello")
+    script.accept(window: 0)
+    for _ in 0..<5 {
+      script.pass(4_000)
+      script.fromServer(.ack, ack: 1_001, window: 0)
+    }
+    script.ignoreSent()
+    #expect(script.statistics[ProxyCounter.failedOver] == 0)
+    script.fromServer(.ack, ack: 1_001, window: 1_000)
+    script.toServer(.pshAck, "hello", seq: 1_001)
+    script.toClient(.ack, ack: 1_001)
+    script.finish()
+  }
 }

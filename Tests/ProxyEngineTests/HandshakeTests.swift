@@ -106,4 +106,52 @@ import Testing
     script.ended(.resetBeforeBinding)
     script.finish()
   }
+
+  private func send(_ script: Script<FirstGroup, NoInspector>, _ flags: TCPFlags, port: UInt16, seq: UInt32 = 5, ack: UInt32? = nil) {
+    var segment = script.client.segment(flags, seq: seq, ack: ack)
+    segment.sourcePort = port
+    script.send(segment)
+  }
+
+  /// SYNs that nobody stands behind take no place from those who come, nor from those who are there.
+  @Test func handshakesGiveWayWhenAllPlacesAreTaken() {
+    let script = Script { $0.maxOpen = 3 }
+    send(script, .syn, port: 40_001)
+    let first = script.toClient(.synAck, unchecked: true)
+    send(script, .ack, port: 40_001, seq: 6, ack: first.sequence &+ 1)
+    for port in 50_000..<50_100 as Range<UInt16> {
+      send(script, .syn, port: port)
+      script.toClient(.synAck, unchecked: true)
+    }
+    #expect(script.statistics[ProxyCounter.handshakesEvicted] == 98)
+    script.ended(.handshakeTimeout, 98)
+    // One that came among them has its time until all others have had theirs.
+    send(script, .syn, port: 40_002)
+    let second = script.toClient(.synAck, unchecked: true)
+    send(script, .syn, port: 50_100)
+    script.toClient(.synAck, unchecked: true)
+    send(script, .ack, port: 40_002, seq: 6, ack: second.sequence &+ 1)
+    #expect(script.statistics[ProxyCounter.established] == 2 && script.statistics[.tableFull] == 0)
+    script.quiet()
+    script.finish()
+  }
+
+  /// Some leave options away when nobody answers.
+  @Test func aRepeatedSynMayOfferLess() {
+    let script = Script { $0.parameters.timestamps = .always }
+    let usual = Script<FirstGroup, NoInspector>.usualSyn
+    script.fromClient(.syn, options: usual + [1, 1] + OptionOctets.timestamps(77, 0))
+    let first = script.toClient(.synAck)
+    #expect(first.windowScale != nil && first.permitsSACK && first.echo == 77)
+    script.fromClient(.syn, seq: 1_000, options: OptionOctets.mss(900))
+    let second = script.toClient(.synAck, seq: first.sequence, options: OptionOctets.mss(1_460))
+    #expect(second.window == 16_384)
+    script.pass(1_010)
+    script.toClient(.synAck, seq: first.sequence, options: OptionOctets.mss(1_460))
+    script.fromClient(.ack)
+    script.fromClient(.pshAck, "hello")
+    let syn = script.toServer(.syn, seq: 1_000, options: OptionOctets.mss(900))
+    #expect(syn.window == 8_192)
+    script.finish()
+  }
 }

@@ -232,4 +232,53 @@ import Testing
     script.ended(.closingTimeout)
     script.finish()
   }
+
+  /// Before a server has answered there is nothing that its client could acknowledge.
+  @Test func whoSpeaksBeforeTheServerIsReset() {
+    let script = script(2)
+    script.fromClient(.syn)
+    passSyn(script)
+    script.fromClient(.pshAck, "early", seq: 1_001, ack: 0)
+    script.toClient(.rst, seq: 0)
+    #expect(script.statistics[.handshakeInvalid] == 1)
+    script.fromServer(.rstAck, seq: 0, ack: 1_001)
+    passSyn(script, server: 1)
+    script.client.expected = nil
+    script.fromServer(.synAck, server: 1)
+    script.toClient(.synAck, seq: 1_700_000)
+    script.finish()
+  }
+
+  @Test func aServerWithoutTimestampsIsNotSpokenForWithThem() {
+    let script = script()
+    script.fromClient(.syn, options: [1, 1] + OptionOctets.timestamps(77, 0))
+    script.toServer(.syn, seq: 1_000)
+    script.fromServer(.synAck)
+    script.toClient(.synAck)
+    script.fromClient(.ack)
+    script.toServer(.ack)
+    script.fromClient(.rst, seq: 1_050)
+    script.toClient(.ack, options: [])
+    script.finish()
+  }
+
+  /// The client never completes the handshake, and another one wants its place: the server is told.
+  @Test func aPassedHandshakeGivesWay() {
+    let script = Script { (settings: inout ProxySettings) in
+      settings.parameters.isImmediate = true
+      settings.maxOpen = 1
+    }
+    script.fromClient(.syn)
+    passSyn(script)
+    script.fromServer(.synAck)
+    script.toClient(.synAck)
+    var syn = script.client.segment(.syn, seq: 5)
+    syn.sourcePort = 40_001
+    script.send(syn)
+    script.toClient(.rstAck)
+    script.toServer(.rstAck)
+    script.toServer(.syn, seq: 5)
+    script.ended(.handshakeTimeout)
+    script.finish()
+  }
 }

@@ -65,6 +65,19 @@ struct Capitals: PayloadInspector {
   func fromServer(_ payload: InspectedPayload, _ state: inout Void) -> InspectionVerdict { look(payload) }
 }
 
+/// Writes each octet's place in its stream there.
+struct Places: PayloadInspector {
+  func begin(target: UInt16) {}
+
+  private func number(_ payload: InspectedPayload) -> InspectionVerdict {
+    for place in 0..<payload.count { payload.bytes.store(UInt8(48 + (payload.offset &+ UInt32(place)) % 10), at: place) }
+    return .changed
+  }
+
+  func fromClient(_ payload: InspectedPayload, _ state: inout Void) -> InspectionVerdict { number(payload) }
+  func fromServer(_ payload: InspectedPayload, _ state: inout Void) -> InspectionVerdict { number(payload) }
+}
+
 @Suite struct InspectorTests {
   /// What has been counted as completed is not counted again.
   @Test func aClosedConnectionEndsOnce() {
@@ -269,6 +282,34 @@ struct Capitals: PayloadInspector {
     script.fromClient(.rst)
     script.toServer(.rst, seq: 1_011)
     script.ended(.resetByClient)
+    script.finish()
+  }
+
+  /// Data of a SYN is no way past it (RFC 7413), and begins where the stream does.
+  @Test func dataOfASynIsSeen() {
+    let script = Script(FirstGroup(), Capitals()) { $0.parameters.isImmediate = true }
+    script.fromClient(.syn, "early")
+    script.toServer(.syn, "EARLY", seq: 1_000)
+    script.fromClient(.syn, "early", seq: 1_000)
+    script.toServer(.syn, "EARLY", seq: 1_000)
+    script.fromServer(.synAck, "late", ack: 1_006)
+    script.toClient(.synAck, "LATE", ack: 1_006)
+    script.finish()
+    let refused = Script(FirstGroup(), Capitals()) { $0.parameters.isImmediate = true }
+    refused.fromClient(.syn, "no!")
+    refused.toClient(.rstAck, seq: 0, ack: 1_001)
+    refused.ended(.endedByInspector)
+    refused.finish()
+  }
+
+  @Test func dataOfASynHasTheFirstPlaces() {
+    let script = Script(FirstGroup(), Places()) { $0.parameters.isImmediate = true }
+    script.fromClient(.syn, "early")
+    script.toServer(.syn, "01234", seq: 1_000)
+    script.fromServer(.synAck, "late", ack: 1_006)
+    script.toClient(.synAck, "0123", ack: 1_006)
+    script.fromClient(.pshAck, "xy")
+    script.toServer(.pshAck, "56")
     script.finish()
   }
 }

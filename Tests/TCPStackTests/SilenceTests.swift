@@ -142,4 +142,18 @@ import Testing
     #expect(hosts.client.bind(socket, 0, 80) == 0)
     #expect(hosts.client.connect(socket, 0x0a00_0001, 80) == -Errno.addressNotAvailable)
   }
+
+  /// RFC 9293 3.8.6.2.2: what an application takes by the hundred is not offered by the hundred.
+  @Test func aClosedWindowOpensByASegmentAtLeast() throws {
+    let (hosts, _, server) = try blocked()
+    let began = hosts.sent.count
+    for _ in 0..<40 {
+      #expect(hosts.server.receive(server, most: 100).0 == 100)
+      hosts.run(for: 10_000)
+    }
+    hosts.run(for: Self.second)
+    let edges = hosts.sent[began...].filter { !$0.toServer }.map { $0.segment.acknowledgment + UInt32($0.segment.window) }
+    let steps = zip(edges.dropFirst(), edges).map { $0.distance(from: $1) }.filter { $0 > 0 }
+    #expect(!steps.isEmpty && steps.allSatisfy { $0 >= 1_460 }, "\(steps)")
+  }
 }

@@ -122,4 +122,26 @@ import Testing
     #expect(up.received[...] == up.octets[..<up.received.count])
     #expect(hosts.now - began < 100_000, "no timeout")
   }
+
+  /// Both lack something of the other, and nobody acknowledges an acknowledgment (RFC 9293 3.5).
+  @Test func gapsOnBothSidesAreQuiet() throws {
+    let hosts = TwoHosts(delay: 50)
+    let (client, server) = try hosts.connect()
+    hosts.run(for: 1_000_000)
+    // The first of either is lost, the second is not.
+    hosts.faults.loss = 1_000
+    let octets = Transfer.octets(100, seed: 3)
+    for (stack, socket) in [(hosts.client, client), (hosts.server, server)] {
+      #expect(([1] as [Int32]).withUnsafeBytes { stack.setOption(socket, 6, 1, $0) } == 0)
+      #expect(stack.send(socket, octets[...]) == 100)
+    }
+    hosts.collect()
+    hosts.faults.loss = 0
+    let began = hosts.sent.count
+    #expect(hosts.client.send(client, octets[...]) == 100)
+    #expect(hosts.server.send(server, octets[...]) == 100)
+    hosts.run(for: 2_000_000)
+    #expect(hosts.client.receive(client).1 == octets + octets && hosts.server.receive(server).1 == octets + octets)
+    #expect(hosts.sent.count - began < 20, "\(hosts.sent.count - began) packets")
+  }
 }

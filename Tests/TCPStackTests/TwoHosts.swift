@@ -16,7 +16,7 @@ final class TwoHosts {
   let client: Stack
   let server: Stack
   var faults: LinkFaults
-  private var random: SplitMix
+  private var random: SeededRandom
   /// What every packet takes that is sent from now on, in microseconds.
   var delay: UInt64
   private var flying: [(due: UInt64, order: UInt64, toServer: Bool, packet: [UInt8])] = []
@@ -41,7 +41,7 @@ final class TwoHosts {
     self.server = Stack(settings, now: now)
     self.delay = delay
     self.faults = faults
-    random = SplitMix(seed)
+    random = SeededRandom(seed: seed)
   }
 
   /// A connection from the client to the server's port 80: the descriptors at both.
@@ -186,7 +186,7 @@ final class Transfer {
   }
 
   static func octets(_ count: Int, seed: UInt64) -> [UInt8] {
-    var random = SplitMix(seed)
+    var random = SeededRandom(seed: seed)
     return (0..<count).map { _ in UInt8(truncatingIfNeeded: random.next()) }
   }
 }

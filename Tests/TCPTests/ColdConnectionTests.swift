@@ -39,23 +39,24 @@ private final class ColdMachine {
     }
   }
 
-  private static func acknowledgment(_ octets: UInt32) -> TCPSegment {
+  private static func acknowledgment(_ octets: UInt32, at place: UInt32 = 0, window: UInt16 = 65_535) -> TCPSegment {
     var segment = TCPSegment(Machine.key)
-    segment.sequence = SequenceNumber(5_001)
+    segment.sequence = SequenceNumber(5_001 + place)
     segment.acknowledgment = SequenceNumber(first + octets)
     segment.flags = .ack
-    segment.window = 65_535
+    segment.window = window
     return segment
   }
 
-  func acknowledge(_ octets: UInt32, sack block: (UInt32, UInt32)? = nil) {
+  /// - Parameter place: octets of the peer's own in front of the acknowledgment.
+  func acknowledge(_ octets: UInt32, sack block: (UInt32, UInt32)? = nil, at place: UInt32 = 0, window: UInt16 = 65_535) {
     var options: [UInt8] = []
     if let block {
       options = [1, 1, 5, 10]
       for edge in [block.0, block.1] { options += (0..<4).map { UInt8(truncatingIfNeeded: (Self.first + edge) >> (24 - 8 * UInt32($0))) } }
     }
     var frame = [UInt8](repeating: 0, count: FrameWriter.plainPayloadOffset) + options
-    let segment = Self.acknowledgment(octets)
+    let segment = Self.acknowledgment(octets, at: place, window: window)
     frame.withUnsafeMutableBytes { bytes in
       LinkHeader(destination: MACAddress(1), source: MACAddress(2)).store(to: bytes.baseAddress!)
       var sum = ChecksumSum()
@@ -111,6 +112,21 @@ private final class ColdMachine {
     machine.acknowledge(0, sack: (1_000, 5_000))
     #expect(machine.recovery.congestionWindow == window && machine.recovery.slowStartThreshold == threshold)
     #expect(machine.recovery.reorderingSteps == steps)
+  }
+
+  /// RFC 9293 3.10.7.4: the window of what was sent last, be it behind a gap.
+  @Test func theWindowBehindAGap() {
+    let machine = ColdMachine()
+    machine.send(to: 10_000)
+    machine.microseconds += 20_000
+    machine.acknowledge(10_000, at: 100, window: 0)
+    #expect(machine.send(to: 30_000).sent == 0)
+    machine.acknowledge(10_000, at: 200, window: 5_000)
+    #expect(machine.send(to: 30_000).sent == 5)
+    machine.acknowledge(10_000, at: 150, window: 20_000)
+    #expect(machine.send(to: 30_000).sent == 0, "that was said before")
+    machine.acknowledge(15_000, at: 0, window: 3_000)
+    #expect(machine.send(to: 30_000).sent == 3, "what fills the gap, and acknowledges more")
   }
 
   /// More short segments than entries: the timeout sends all of them again, as they fit.

@@ -12,7 +12,8 @@ import Testing
     let recovery = recoveries.base
     let start = SequenceNumber(0xffff_ff00)  // comes around within the third segment
     recovery.pointee.begin(
-      ring: rings.base, capacity: 8, ranges: ranges.base, next: start, window: 10_000, algorithm: .cubic, receiveEdge: SequenceNumber(0))
+      ring: rings.base, capacity: 8, ranges: ranges.base, next: start, window: 10_000, algorithm: .cubic, receiveNext: SequenceNumber(0),
+      receiveWindow: 0)
     for index in 0..<5 as Range<UInt32> { recovery.pointee.append(end: start + (index + 1) * 100, now: 1_000 + index * 10) }
     for index in resent {
       recovery.pointee.markLost(recovery.pointee.segment(index), 100)

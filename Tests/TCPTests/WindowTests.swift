@@ -149,4 +149,12 @@ import Testing
     let machine = Machine.reaching(.established)
     #expect(machine.send(100_000).count == 10)
   }
+
+  /// RFC 9293 3.10.7.4: an acknowledgment behind a gap brings its window, which what it acknowledges does not open.
+  @Test(arguments: Numbers.all) func theWindowBehindAGap(_ numbers: Numbers) {
+    let machine = Machine.reaching(.established, numbers)
+    _ = machine.send(1_000)
+    _ = machine.receive(TCPFlags(rawValue: 0x18), sequence: 101, acknowledgment: 1_001, length: 100, window: 0)
+    #expect(machine.una == 1_001 && machine.send(5_000).isEmpty)
+  }
 }

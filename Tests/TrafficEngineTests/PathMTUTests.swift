@@ -252,7 +252,8 @@ private final class NarrowPath {
     }
     let start = SequenceNumber(.max - 100)
     recovery.pointee.begin(
-      ring: ring, capacity: 4, ranges: ranges, next: start, window: 10_000, algorithm: .cubic, receiveEdge: SequenceNumber(0))
+      ring: ring, capacity: 4, ranges: ranges, next: start, window: 10_000, algorithm: .cubic, receiveNext: SequenceNumber(0),
+      receiveWindow: 0)
     for index in 1...3 as ClosedRange<UInt32> { recovery.pointee.append(end: start + index * 1_000, now: index) }
     #expect(recovery.pointee.split(1, from: start + 1_000, 400) == 400)
     #expect((0..<4).map { recovery.pointee.segment($0).pointee.end } == [1_000, 1_400, 2_000, 3_000].map { start + $0 })

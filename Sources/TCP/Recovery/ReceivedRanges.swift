@@ -83,6 +83,18 @@ public struct ReceivedRanges: BitwiseCopyable, @unchecked Sendable {
     guard range.left < range.right else { return }
     duplicate = range
     hasDuplicate = true
+    for index in 0..<count where ranges[index].left <= range.left && range.right <= ranges[index].right { return putFirst(index) }
+  }
+
+  /// The stretch that a duplicate lies in is reported behind it (RFC 2883 4, the fourth rule).
+  private func putFirst(_ place: Int) {
+    let range = ranges[place]
+    var index = place
+    while index > 0 {
+      ranges[index] = ranges[index &- 1]
+      index &-= 1
+    }
+    ranges[0] = range
   }
 
   /// Blocks to be reported.

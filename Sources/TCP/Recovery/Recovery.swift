@@ -80,6 +80,8 @@ public struct Recovery: BitwiseCopyable, @unchecked Sendable {
   /// Probes of a closed window since the peer was last heard.
   var unansweredProbes: UInt8
   public var lastSent: UInt64
+  /// SND.WL1 (RFC 9293 3.10.7.4), of the segment that the window was taken from; the highest.
+  var windowSequence: SequenceNumber
   /// The largest window the peer has offered, and whether a segment may be smaller than half of it (RFC 9293 3.8.6.2.1).
   var largestWindow: UInt32
   var overridesSmallWindow: Bool
@@ -104,7 +106,7 @@ public struct Recovery: BitwiseCopyable, @unchecked Sendable {
   ///   - window: the initial congestion window (RFC 6928).
   mutating func begin(
     ring: UnsafeMutablePointer<SentSegment>, capacity: UInt32, ranges: UnsafeMutablePointer<SequenceRange>, next: SequenceNumber,
-    window: UInt32, algorithm: CongestionAlgorithm, receiveEdge: SequenceNumber
+    window: UInt32, algorithm: CongestionAlgorithm, receiveNext: SequenceNumber, receiveWindow: UInt32
   ) {
     self.ring = ring
     ringMask = capacity &- 1
@@ -161,7 +163,8 @@ public struct Recovery: BitwiseCopyable, @unchecked Sendable {
     smallEnd = next
     received = ReceivedRanges(ranges)
     keptFIN = next
-    self.receiveEdge = receiveEdge
+    windowSequence = receiveNext
+    receiveEdge = receiveNext + receiveWindow
   }
 }
 

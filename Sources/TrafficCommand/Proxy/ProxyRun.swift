@@ -17,6 +17,7 @@ final class ProxyRun<Program: ProxyProgram>: TrafficRun {
   private let steering: SteeringChoice
   private let handOver: HandOver?
   private var linkWatch: LinkWatch
+  private var hasLookedForHops = false
   /// Of the clients' port, and of the servers'.
   private let kernelPaths: [KernelPath?]
   private var threads: [JoinableThread] = []
@@ -61,10 +62,19 @@ final class ProxyRun<Program: ProxyProgram>: TrafficRun {
 
   func tend(stopSignals: Int) {
     command(stopSignals: stopSignals)
-    warn(linkWatch.look(at: tick_counter()))
+    warn(linkWatch.look(at: tick_counter()) + silentHops())
   }
 
   var restSeconds: Double { Double(plan.rest(at: tick_counter())) / basis.ticksPerSecond }
+
+  /// Whom nobody has heard of after three questions, once: they are asked on, as a server may come late.
+  private func silentHops() -> [String] {
+    guard !hasLookedForHops, links[0].statistics[.silentNeighbour] != 0, let device = settings.serverPort.device else { return [] }
+    hasLookedForHops = true
+    return boards.unheardHops(settings).map {
+      "no ARP reply from \($0) on \(device) after 3 s, asked on: mend the link or start the server, or give its MAC address (targets.mac)"
+    }
+  }
 
   private func command(stopSignals: Int = 0) {
     var counts = RunCounts()
