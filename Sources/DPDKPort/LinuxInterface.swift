@@ -124,7 +124,7 @@ extension DPDKDevice {
     let queues = receiveQueues(of: interface)
     guard queues <= pools.count else {
       throw DPDKError(
-        "interface '\(interface)' has \(queues) receive queues, and AF_XDP would read \(pools.count), one a worker: set them to \(pools.count) (`ethtool -L`), name \(queues) cores, or leave ports.driver out",
+        "interface '\(interface)' has \(queues) receive queues, and AF_XDP would read \(pools.count), one a worker: set them to \(pools.count) (`ethtool -L`), name \(queues) cores if the interface combines as many (`ethtool -l`), or leave ports.driver out",
         reason: "it has \(queues) receive queues")
     }
     quietBPF()

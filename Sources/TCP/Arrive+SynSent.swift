@@ -7,8 +7,9 @@ extension Connection {
     let acknowledges = segment.pointee.flags.has(.ack)
     // First, the ACK bit: it must acknowledge our SYN.
     if acknowledges, segment.pointee.acknowledgment != sendNext {
-      return segment.pointee.flags.has(.rst)
-        ? Action(.none, .acknowledgmentUnacceptable) : Action(.reset, .acknowledgmentUnacceptable)
+      if segment.pointee.flags.has(.rst) { return Action(.none, .acknowledgmentUnacceptable) }
+      hastenSynchronization(companion, parameters, now: now)
+      return Action(.reset, .acknowledgmentUnacceptable)
     }
     // Second, the RST bit.
     if segment.pointee.flags.has(.rst) {
@@ -37,5 +38,11 @@ extension Connection {
     action.events.set(.established)
     action.events.set(.maySend)
     return action
+  }
+
+  /// The peer still has a connection that was there before, which our RST ends (RFC 9293 3.5.1): our SYN goes again at once and not after its
+  /// timeout, but once only.
+  private mutating func hastenSynchronization(_ companion: Companion, _ parameters: UnsafePointer<TCPParameters>, now: Moment) {
+    if retransmits == 0 { timerStart = now.milliseconds &+ 1 &- backedOffTimeout(companion, parameters) }
   }
 }

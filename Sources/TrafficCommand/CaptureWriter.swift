@@ -16,7 +16,7 @@ final class CaptureWriter: @unchecked Sendable {
   /// The frame whose pieces come is one of those to be written.
   private var isWriting = false
 
-  /// Creates the file, or empties it.
+  /// Opens the file, or creates it.
   ///
   /// - Parameters:
   ///   - channels: the workers', in their order; must outlive the writer. Each is to be closed when its worker has ended.

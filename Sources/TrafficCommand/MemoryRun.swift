@@ -20,6 +20,7 @@ final class MemoryRun<Program: TrafficProgram>: TrafficRun {
   }
 
   init(_ basis: RunBasis, _ outputs: RunOutputs<ConnectionRecord>, makeWorkload: @Sendable @escaping (TrafficSettings) -> Program.W) {
+    outputs.start()
     let channels = WorkerChannels(capture: outputs.captureChannel(0), records: outputs.recordChannel(0), kernel: nil)
     thread = JoinableThread { [link = links[0], stopSignals, result] in
       let wire = MemoryLink(

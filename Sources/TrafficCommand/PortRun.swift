@@ -51,6 +51,7 @@ final class PortRun<Program: TrafficProgram>: TrafficRun {
     warnings = port.nodeWarnings(basis.cores)
     kernelPath?.start(avoiding: basis.cores)
     command()
+    outputs.start()
     for worker in basis.cores.indices { threads.append(thread(worker, outputs, makeWorkload)) }
     // From here on this thread only looks on: it leaves the workers' cores to them.
     Cores.avoid(basis.cores)

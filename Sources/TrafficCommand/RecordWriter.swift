@@ -21,7 +21,7 @@ final class RecordWriter<Record: FileRecord>: @unchecked Sendable {
   /// No more than these of a worker before others have their turn.
   private static var most: Int { 1 << 16 }
 
-  /// Creates the file, or empties it.
+  /// Opens the file, or creates it.
   ///
   /// - Parameters:
   ///   - channels: the workers'; must outlive the writer.

@@ -18,6 +18,8 @@ struct RunBasis: Sendable {
   let startNanoseconds: UInt64
   /// Seconds from the start of the process to `startTicks`; 10 ms exact. 0 in simulated time.
   let startedAfter: Double
+  /// See `EngineShare`.
+  let sequenceOrigin: SequenceOrigin?
 
   init(_ settings: TrafficSettings) throws {
     var settings = settings
@@ -37,6 +39,16 @@ struct RunBasis: Sendable {
       startNanoseconds = Self.nanoseconds(CLOCK_REALTIME)
       startedAfter = Self.processAge
     }
+    sequenceOrigin = settings.port.isLooped ? nil : Self.sequenceOrigin
+  }
+
+  /// From what Linux drew when it booted, and the time since: no other host knows either.
+  private static var sequenceOrigin: SequenceOrigin? {
+    guard let text = try? String(contentsOfFile: "/proc/sys/kernel/random/boot_id", encoding: .utf8) else { return nil }
+    let digits = text.filter(\.isHexDigit)
+    guard digits.count == 32, let key0 = UInt64(digits.prefix(16), radix: 16), let key1 = UInt64(digits.suffix(16), radix: 16)
+    else { return nil }
+    return SequenceOrigin(key0: key0, key1: key1, startMicroseconds: nanoseconds(CLOCK_BOOTTIME) / 1_000)
   }
 
   var workers: Int { cores.count }
@@ -49,6 +61,7 @@ struct RunBasis: Sendable {
 
   func share(_ worker: Int) -> EngineShare {
     var share = EngineShare(settings, worker: worker, workers: workers, ticksPerSecond: ticksPerSecond, seed: workerSeeds[worker])
+    share.sequenceOrigin = sequenceOrigin
     if settings.testSize > 0 { share.connections = ConnectionShares.first(of: settings.testSize, worker: worker, workers: workers) }
     return share
   }

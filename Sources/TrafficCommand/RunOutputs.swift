@@ -11,7 +11,7 @@ final class RunOutputs<Record: FileRecord> {
   private static var captureCapacity: Int { 4096 }
   private static var recordCapacity: Int { 1 << 20 }
 
-  /// Opens the files and starts the writers.
+  /// Opens the files, so that a name that will not do is noticed at once.
   init(_ basis: RunBasis) throws {
     let output = basis.settings.output
     let workers = 0..<basis.workers
@@ -35,6 +35,7 @@ final class RunOutputs<Record: FileRecord> {
     for channel in recordChannels { Self.release(channel) }
   }
 
+  /// Starts the writers, as soon as nothing keeps the workers from starting.
   func start() {
     capture?.start()
     records?.start()

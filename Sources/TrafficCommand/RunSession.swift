@@ -15,7 +15,6 @@ struct RunSession<Program: TrafficProgram> {
     let basis = try RunBasis(settings)
     try MemoryNeed.check(basis, tables: MemoryNeed.tables(settings.engine, workloadState: MemoryLayout<Program.W.State>.stride))
     let outputs = try RunOutputs<ConnectionRecord>(basis)
-    outputs.start()
     let run = try started(basis, outputs)
     announce(basis, run, console)
     let startCPUSeconds = JoinableThread.currentCPUSeconds

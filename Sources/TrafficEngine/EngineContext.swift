@@ -18,6 +18,9 @@ public struct EngineShare: Sendable {
   public var hash: PortHash?
   /// Source ports whose replies came to another worker are avoided from then on.
   public var learnsStrays = false
+  /// What initial sequence numbers are made from where others are on the wire, who remember the last run's connections; nil: the seed, and the
+  /// run's own time.
+  public var sequenceOrigin: SequenceOrigin?
   /// What the port sees to, so that this worker has not to.
   public var checksums: ChecksumOffloads = []
 
@@ -33,6 +36,18 @@ public struct EngineShare: Sendable {
     connectionsPerSecond = Double(settings.engine.cpsLimit)
     self.ticksPerSecond = ticksPerSecond
     self.seed = seed
+  }
+}
+
+/// A key, and what a clock said when the run began, which both outlast the run: so that a SYN's number lies beyond those of earlier connections
+/// with the same addresses and ports (RFC 9293 3.4.1), which servers have in TIME-WAIT.
+public struct SequenceOrigin: Sendable {
+  public var key0: UInt64
+  public var key1: UInt64
+  public var startMicroseconds: UInt64
+
+  public init(key0: UInt64, key1: UInt64, startMicroseconds: UInt64) {
+    (self.key0, self.key1, self.startMicroseconds) = (key0, key1, startMicroseconds)
   }
 }
 

@@ -115,7 +115,9 @@ public struct TrafficEngine<W: Workload>: Engine, ~Copyable {
     let own = settings.port.steersByAddress ? IPv4Address(settings.port.address.rawValue &+ UInt32(share.worker)) : settings.port.address
     listeners = Listeners(own, others: settings.port.servers, ports: settings.engine.ports)
     flowHash = FlowHash(secret0: random.next(), secret1: random.next())
-    initialSequence = InitialSequence(key0: random.next(), key1: random.next())
+    let drawn = SequenceOrigin(key0: random.next(), key1: random.next(), startMicroseconds: 0)
+    let origin = share.sequenceOrigin ?? drawn
+    initialSequence = InitialSequence(key0: origin.key0, key1: origin.key1, startMicroseconds: origin.startMicroseconds)
     time = RunClock(start: start, ticksPerSecond: share.ticksPerSecond)
 
     targets = Table(count: settings.targets.count)

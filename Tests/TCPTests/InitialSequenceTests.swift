@@ -52,6 +52,13 @@ import Testing
     }
   }
 
+  /// A later run with the same key goes on where the clock stands.
+  @Test func theClockOutlastsARun() {
+    let first = Self.number(InitialSequence(key0: 3, key1: 4, startMicroseconds: 1_000_000), at: 5_000_000)
+    let second = Self.number(InitialSequence(key0: 3, key1: 4, startMicroseconds: 7_000_000), at: 0)
+    #expect(second &- first == 250_000)
+  }
+
   @Test func otherPairsDiffer() {
     let generator = InitialSequence(key0: 3, key1: 4)
     var numbers: Set<UInt32> = []

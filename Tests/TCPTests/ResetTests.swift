@@ -54,6 +54,17 @@ import Testing
     }
   }
 
+  /// RFC 9293 3.5.1: our RST has ended the peer's old connection; nothing is gained by waiting for the SYN's timeout, but once.
+  @Test(arguments: Numbers.all) func theSYNGoesAgainAtOnceBehindThatReset(_ numbers: Numbers) {
+    let machine = Machine(client: numbers)
+    _ = machine.receive(.ack, sequence: 77, acknowledgment: 100)
+    let first = machine.untilTimeout()
+    #expect(first.after == 1 && first.what == "synchronize")
+    _ = machine.receive(.ack, sequence: 77, acknowledgment: 100)
+    let second = machine.untilTimeout()
+    #expect(second.after == 2_000 && second.what == "synchronize")
+  }
+
   @Test func synSentDropsWhatIsNoSYN() {
     let machine = Machine(client: .plain)
     expect(machine.receive(.ack, sequence: 0, acknowledgment: 1), .none, .acknowledgmentMissing)

@@ -55,6 +55,7 @@ final class ProxyRun<Program: ProxyProgram>: TrafficRun {
     warnings = port.nodeWarnings(basis.cores)
     for path in kernelPaths { path?.start(avoiding: basis.cores) }
     command()
+    outputs.start()
     for worker in basis.cores.indices { threads.append(thread(worker, outputs)) }
     // From here on this thread only looks on: it leaves the workers' cores to them.
     Cores.avoid(basis.cores)

@@ -19,7 +19,6 @@ struct ProxySession<Program: ProxyProgram> {
     let basis = try RunBasis(settings.basis)
     try MemoryNeed.check(basis, tables: MemoryNeed.tables(settings, inspectorState: MemoryLayout<Program.Inspector.State>.stride))
     let outputs = try RunOutputs<ProxyRecord>(basis)
-    outputs.start()
     let run = try ProxyRun<Program>(settings, basis, outputs, decisions: decisions)
     announce(run, basis, console)
     let startCPUSeconds = JoinableThread.currentCPUSeconds
