@@ -147,7 +147,7 @@ struct Station: ~Copyable {
 
   /// A station has told its MAC address: whoever is sent to at its address is sent to there from now on.
   private mutating func heard(_ address: IPv4Address, _ neighbour: MACAddress) {
-    guard address.rawValue != 0, neighbour.isUnicast else { return }
+    guard address.isOfAHost, neighbour.isUnicast else { return }
     if has(address) {
       if neighbour != mac { statistics.add(.addressConflicts) }
       return

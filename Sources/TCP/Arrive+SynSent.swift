@@ -43,6 +43,8 @@ extension Connection {
   /// The peer still has a connection that was there before, which our RST ends (RFC 9293 3.5.1): our SYN goes again at once and not after its
   /// timeout, but once only.
   private mutating func hastenSynchronization(_ companion: Companion, _ parameters: UnsafePointer<TCPParameters>, now: Moment) {
-    if retransmits == 0 { timerStart = now.milliseconds &+ 1 &- backedOffTimeout(companion, parameters) }
+    guard retransmits == 0, parameters.pointee.synRetries > 0 else { return }
+    let start = now.milliseconds &+ 1 &- backedOffTimeout(companion, parameters)
+    if Int32(bitPattern: start &- timerStart) < 0 { timerStart = start }
   }
 }

@@ -121,6 +121,8 @@ extension Connection {
       segment.pointee.acknowledgment, from: before, to: before + acknowledged, next: sendNext, blocks, now: time, &news)
     if acknowledged > 0 {
       sendUnacknowledged = before + acknowledged
+      // It does not fall behind by half of the numbers.
+      if cold.pointee.smallEnd < sendUnacknowledged { cold.pointee.smallEnd = sendUnacknowledged }
       retransmits = 0
     }
     measure(news, segment, cold, now: now)
@@ -143,7 +145,7 @@ extension Connection {
       segment.pointee.options.timestampEcho != 0
     {
       let elapsed = now.milliseconds &- segment.pointee.options.timestampEcho
-      if elapsed < 0x10_0000 { cold.pointee.measured(elapsed &* 1_000, now: time) }
+      if elapsed < 0x10_0000 { cold.pointee.measured(elapsed &* 1_000, isCoarse: true, now: time) }
     }
   }
 
@@ -174,6 +176,8 @@ extension Connection {
     }
     if news.foundLoss, cold.pointee.phase == .open || cold.pointee.phase == .reduction {
       cold.pointee.enterReduction(.recovery, una: sendUnacknowledged, next: sendNext, size)
+      // PRR goes by what is delivered (RFC 6937 3): without any, the first segment that is missing goes, as it does when the timer finds it.
+      if news.delivered == 0 { cold.pointee.congestionWindow = cold.pointee.pipe(flight) &+ size }
     }
     if cold.pointee.phase == .recovery || cold.pointee.phase == .reduction {
       cold.pointee.reduceProportionally(news, flight: flight, size)

@@ -251,7 +251,8 @@ extension TrafficEngine {
       sendAcknowledgment(slot, &spare, &io)
     case .reset:
       if let packet = spare.claim() { sendReset(answering: segment, role, packet, &io) }
-      if connection.pointee.state == .synSent { reschedule(slot, moment.milliseconds &+ 1) }
+      let due = moment.milliseconds &+ 1
+      if connection.pointee.state == .synSent, Int32(bitPattern: due &- connection.pointee.timerDue) < 0 { reschedule(slot, due) }
     case .synAcknowledge:
       statistics.count(role, action.anomaly == .none ? .synAckSent : .retransmitted)
       if action.anomaly == .none { records.entered(slot, .synReceived, now) } else { records.retransmitted(slot) }

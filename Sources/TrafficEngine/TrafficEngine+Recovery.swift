@@ -206,7 +206,8 @@ extension TrafficEngine {
 
   private mutating func coldDue(_ slot: UInt32) -> UInt32 {
     let due = timersDue(slot)
-    guard let wake = wake(slot) else { return due }
+    // What was due and could not be sent waits for an acknowledgment or a timer: looked at again at once, it would keep all others from theirs.
+    guard let wake = wake(slot), Int32(bitPattern: wake &- moment.milliseconds) > 0 else { return due }
     return Int32(bitPattern: wake &- due) < 0 ? wake : due
   }
 

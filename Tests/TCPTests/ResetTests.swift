@@ -65,6 +65,15 @@ import Testing
     #expect(second.after == 2_000 && second.what == "synchronize")
   }
 
+  @Test func aSYNThatGoesOnceHasItsTime() {
+    var parameters = TCPParameters()
+    parameters.synRetries = 0
+    let machine = Machine(client: .plain, parameters)
+    _ = machine.receive(.ack, sequence: 77, acknowledgment: 100)
+    let timeout = machine.untilTimeout()
+    #expect(timeout.after == 1_000 && timeout.what == "exhausted")
+  }
+
   @Test func synSentDropsWhatIsNoSYN() {
     let machine = Machine(client: .plain)
     expect(machine.receive(.ack, sequence: 0, acknowledgment: 1), .none, .acknowledgmentMissing)

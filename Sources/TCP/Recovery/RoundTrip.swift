@@ -3,9 +3,10 @@ extension Recovery {
   /// For how long a smallest round trip counts.
   private static var minimumRTTLife: UInt32 { 10_000_000 }
 
-  mutating func measured(_ sample: UInt32, now: UInt32) {
-    let sample = larger(1, sample)
-    if sample <= minimumRTT || now &- minimumRTTAt > Self.minimumRTTLife {
+  /// - Parameter isCoarse: by the timestamps' clock of milliseconds, which says nothing of how short the shortest is.
+  mutating func measured(_ sample: UInt32, isCoarse: Bool = false, now: UInt32) {
+    let sample = larger(isCoarse ? 1_000 : 1, sample)
+    if (!isCoarse && sample <= minimumRTT) || minimumRTT == .max || now &- minimumRTTAt > Self.minimumRTTLife {
       minimumRTT = sample
       minimumRTTAt = now
     }
