@@ -3,7 +3,8 @@ import Foundation
 import TCPEngine
 
 /// Two processes, the client on one core, the server on another, joined by memif. A frame costs what its cache lines cost on their way between
-/// the cores, and a virtual machine's cores are moved nearer and farther under it, within seconds: so each run waits until they are near.
+/// the cores, and a virtual machine's cores are moved nearer and farther under it, within seconds: so each run waits until they are near, and those
+/// that ended with far ones have a row of their own.
 extension Bench {
   private struct Held {
     var client: JSONDocument
@@ -14,31 +15,49 @@ extension Bench {
   private static var nearTicks: Double { 400 }
   private static var longestWait: Double { 30 }
 
+  /// A run: its figures in the order of the rows, and whether the cores were near before and after.
+  private struct Sample {
+    var figures: [Double]
+    var isNear: Bool
+  }
+
   func memif() -> [Row] {
     let names = ["client", "server"].flatMap { ["\($0), a connection", "\($0), a packet"] }
     let rows =
       [Row(name: "memif, held for 10 s", unit: "connections/s", target: "more than 2,200,000")]
       + names.map { Row(name: "memif, \($0)", unit: "ticks", digits: 1) }
-      + ["before", "after"].map { Row(name: "memif, a line from core to core and back, \($0)", unit: "ticks") }
+      + ["before", "after"].map { Row(name: "memif, a line to the other core and back, \($0)", unit: "ticks") }
     guard let other = Cores.allowed.first(where: { $0 != core }) else {
       return rows.map { Row(name: $0.name, unit: $0.unit, remark: "this process may use one core only") }
     }
     var blemish: String?
-    var filled = fill(rows) { rows in
-      rows[5].values.append(try awaitNearness(of: other))
+    var samples: [Sample] = []
+    // As many runs with near cores as there are to be of each row, among twice as many.
+    var filled = fill(rows, rounds: 2 * runs) { _ in
+      if samples.count(where: \.isNear) == runs { return }
+      let before = try awaitNearness(of: other)
       let held = try hold(client: core, server: other)
-      rows[6].values.append(try roundTrip(to: other))
-      rows[0].values.append(try number(held.client, "rate.cps"))
-      for (index, end) in [held.client, held.server].enumerated() {
-        rows[1 + 2 * index].values.append(try number(end, "cost.cycles_per_connection"))
-        rows[2 + 2 * index].values.append(try number(end, "cost.cycles_per_packet"))
+      let after = try roundTrip(to: other)
+      let costs = try [held.client, held.server].flatMap {
+        [try number($0, "cost.cycles_per_connection"), try number($0, "cost.cycles_per_packet")]
       }
+      let figures = [try number(held.client, "rate.cps")] + costs + [before, after]
+      samples.append(Sample(figures: figures, isNear: max(before, after) <= Self.nearTicks))
       blemish = blemish ?? self.blemish(held)
     }
-    let far = zip(filled[5].values, filled[6].values).count { max($0, $1) > Self.nearTicks }
-    if far > 0 { filled[5].remark = "more than \(Int(Self.nearTicks)) before or after \(far) of \(filled[0].values.count) runs" }
-    if let blemish, filled[0].remark == nil { filled[0].remark = blemish }
+    let near = samples.filter(\.isNear)
+    for sample in near.isEmpty ? samples : near {
+      for (index, figure) in sample.figures.enumerated() { filled[index].values.append(figure) }
+    }
+    if filled[0].remark == nil { filled[0].remark = blemish ?? remark(near: near, of: samples) }
     return filled
+  }
+
+  private func remark(near: [Sample], of samples: [Sample]) -> String? {
+    let far = samples.filter { !$0.isNear }.map { Int($0.figures[0]) }.sorted()
+    guard let least = far.first, let most = far.last else { return nil }
+    if near.isEmpty { return "the cores were near before and after none of these runs" }
+    return "\(near.count) runs; with cores that were far before or after it \(far.count) others, \(least) to \(most)"
   }
 
   /// The round trip when it is short, or after the longest wait.
