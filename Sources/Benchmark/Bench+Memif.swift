@@ -4,7 +4,7 @@ import TCPEngine
 
 /// Two processes, the client on one core, the server on another, joined by memif. A frame costs what its cache lines cost on their way between
 /// the cores, and a virtual machine's cores are moved nearer and farther under it, within seconds: so each run waits until they are near, and those
-/// that ended with far ones have a row of their own.
+/// that ended with far ones are told apart.
 extension Bench {
   private struct Held {
     var client: JSONDocument

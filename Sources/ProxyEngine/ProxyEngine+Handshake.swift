@@ -88,12 +88,17 @@ extension ProxyEngine {
     _ segment: UnsafePointer<TCPSegment>, _ slot: UInt32, _ packet: consuming Packet, _ io: inout PacketQueue<Port>
   ) {
     statistics.count(.synAcksRepeated)
-    connections.base[Int(slot)].withdraw(segment.pointee.options)
-    // What the first SYN was sent from may have been the very thing that was wrong.
-    if let peer = front.peer(of: packet.bytes, segment.pointee.source) {
-      connections.base[Int(slot)].peer = peer
-    }
-    sendSynAck(connections.base + Int(slot), connections.base[Int(slot)].clientTimestamp, packet, &io)
+    let connection = connections.base + Int(slot)
+    connection.pointee.withdraw(segment.pointee.options)
+    renewPeer(segment, connection, packet.bytes)
+    sendSynAck(connection, connection.pointee.clientTimestamp, packet, &io)
+  }
+
+  /// What the first SYN was sent from may have been the very thing that was wrong.
+  mutating func renewPeer(
+    _ segment: UnsafePointer<TCPSegment>, _ connection: UnsafeMutablePointer<ProxyConnection>, _ frame: UnsafeRawPointer
+  ) {
+    if let peer = front.peer(of: frame, segment.pointee.source) { connection.pointee.peer = peer }
   }
 
   /// Time has passed without the client's ACK.

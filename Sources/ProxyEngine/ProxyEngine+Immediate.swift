@@ -59,13 +59,6 @@ extension ProxyEngine {
     sendSynToServer(segment, slot, packet, length: packet.length, &io)
   }
 
-  /// What the first SYN was sent from may have been the very thing that was wrong.
-  private mutating func renewPeer(
-    _ segment: UnsafePointer<TCPSegment>, _ connection: UnsafeMutablePointer<ProxyConnection>, _ frame: UnsafeRawPointer
-  ) {
-    if let peer = front.peer(of: frame, segment.pointee.source) { connection.pointee.peer = peer }
-  }
-
   /// A SYN passes with other addresses and ports only, and with the data that the inspector lets it have (RFC 7413).
   private mutating func sendSynToServer<Port: PacketPort & ~Copyable>(
     _ segment: UnsafePointer<TCPSegment>, _ slot: UInt32, _ packet: consuming Packet, length: Int, _ io: inout PacketQueue<Port>

@@ -33,11 +33,7 @@ final class Bench {
 
   /// A frame goes in, and a turn is done.
   func put(_ octets: [UInt8]) {
-    guard let packet = far.allocate() else { return }
-    packet.bytes.copyMemory(from: octets, byteCount: octets.count)
-    packet.length = octets.count
-    var pointer = packet.release()
-    _ = far.transmit(&pointer, count: 1)
+    far.put(octets)
     _ = station.turn()
   }
 
@@ -47,17 +43,7 @@ final class Bench {
   func received() -> [Frame] { receivedOctets().compactMap { Frame($0) } }
 
   /// The frames that came out, TCP or not.
-  func receivedOctets() -> [[UInt8]] {
-    var frames: [[UInt8]] = []
-    let place = UnsafeMutablePointer<PacketPointer>.allocate(capacity: 1)
-    defer { place.deallocate() }
-    while far.receive(place, count: 1) == 1 {
-      let packet = Packet(owning: place[0])
-      frames.append(Array(UnsafeRawBufferPointer(start: packet.bytes, count: packet.length)))
-      far.free(packet)
-    }
-    return frames
-  }
+  func receivedOctets() -> [[UInt8]] { far.takeAll() }
 
   /// The template segment: from the peer's port 5000 to the server's.
   static func segment(_ flags: TCPFlags, _ sequence: UInt32, _ acknowledgment: UInt32 = 0, port: UInt16 = 5000) -> TCPSegment {

@@ -30,3 +30,27 @@ struct Frame {
     octets.removeSubrange(length...)
   }
 }
+
+extension MemoryPort {
+  /// A frame of a test's goes out, if there is a buffer.
+  func put(_ octets: [UInt8]) {
+    guard let packet = allocate() else { return }
+    packet.bytes.copyMemory(from: octets, byteCount: octets.count)
+    packet.length = octets.count
+    var pointer = packet.release()
+    _ = transmit(&pointer, count: 1)
+  }
+
+  /// The frames that have come, TCP or not.
+  func takeAll() -> [[UInt8]] {
+    var frames: [[UInt8]] = []
+    let place = UnsafeMutablePointer<PacketPointer>.allocate(capacity: 1)
+    defer { place.deallocate() }
+    while receive(place, count: 1) == 1 {
+      let packet = Packet(owning: place[0])
+      frames.append(Array(UnsafeRawBufferPointer(start: packet.bytes, count: packet.length)))
+      free(packet)
+    }
+    return frames
+  }
+}

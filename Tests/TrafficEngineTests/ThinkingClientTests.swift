@@ -1,4 +1,3 @@
-import CPacket
 import Testing
 
 @testable import TCPEngine
@@ -31,31 +30,15 @@ import Testing
     }
     let station = Station(settings, on: wire, end: .a, seed: 3, captures: false) { _ in }
     let far = MemoryPort(wire, end: .b)
-    func received() -> [Frame] {
-      var frames: [Frame] = []
-      let place = UnsafeMutablePointer<PacketPointer>.allocate(capacity: 1)
-      defer { place.deallocate() }
-      while far.receive(place, count: 1) == 1 {
-        let packet = Packet(owning: place[0])
-        frames += [Frame(Array(UnsafeRawBufferPointer(start: packet.bytes, count: packet.length)))].compactMap { $0 }
-        far.free(packet)
-      }
-      return frames
-    }
     func send(_ segment: TCPSegment, payload: [UInt8] = []) {
-      let octets = Frame(segment, payload: payload, to: PortSettings.loopedMAC).octets
-      guard let packet = far.allocate() else { return }
-      packet.bytes.copyMemory(from: octets, byteCount: octets.count)
-      packet.length = octets.count
-      var pointer = packet.release()
-      _ = far.transmit(&pointer, count: 1)
+      far.put(Frame(segment, payload: payload, to: PortSettings.loopedMAC).octets)
       _ = station.turn()
     }
     func turns(_ count: Int) -> [Frame] {
       var frames: [Frame] = []
       for _ in 0..<count {
         _ = station.turn()
-        frames += received()
+        frames += far.takeAll().compactMap { Frame($0) }
       }
       return frames
     }

@@ -38,12 +38,8 @@ public struct ReceivedRanges: BitwiseCopyable, @unchecked Sendable {
     }
     guard kept < Self.capacity else { return false }
     count = kept &+ 1
-    var index = kept
-    while index > 0 {
-      ranges[index] = ranges[index &- 1]
-      index &-= 1
-    }
-    ranges[0] = merged
+    ranges[kept] = merged
+    putFirst(kept)
     return true
   }
 
@@ -83,10 +79,10 @@ public struct ReceivedRanges: BitwiseCopyable, @unchecked Sendable {
     guard range.left < range.right else { return }
     duplicate = range
     hasDuplicate = true
+    // The stretch that it lies in is reported behind it (RFC 2883 4, the fourth rule).
     for index in 0..<count where ranges[index].left <= range.left && range.right <= ranges[index].right { return putFirst(index) }
   }
 
-  /// The stretch that a duplicate lies in is reported behind it (RFC 2883 4, the fourth rule).
   private func putFirst(_ place: Int) {
     let range = ranges[place]
     var index = place
